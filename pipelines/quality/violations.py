@@ -1,0 +1,53 @@
+"""Runs the rules over a stored session and gathers what they find as one table of violations."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import duckdb
+import pyarrow as pa
+
+from pipelines.quality.rules import RULES, Rule
+
+REPORTED_MAX = 1_000  # rows of one rule that are kept by name; the count is always exact
+
+
+@dataclass(frozen=True)
+class StoredSession:
+    """What the rules look at. `ticks`, `order_events` and `bars` come from the store, `journal` (kind, sequence,
+    journal_offset), `tick_rules` (price_from, tick_size) and `positions` (instrument_id, position) from the run."""
+
+    ticks: pa.Table
+    order_events: pa.Table
+    bars: pa.Table
+    journal: pa.Table
+    tick_rules: pa.Table
+    positions: pa.Table
+    window_ns: int
+
+
+@dataclass(frozen=True)
+class Finding:
+    """The outcome of one rule: rows examined, violations counted, and the first of them as (stored_row, detail)."""
+
+    rule: Rule
+    examined: int
+    violations: int
+    rows: tuple[tuple[str, str], ...]
+
+
+def find_violations(stored: StoredSession, rules: tuple[Rule, ...] = RULES) -> list[Finding]:
+    """Every rule's finding, in the order of the rules."""
+    with duckdb.connect(":memory:") as connection:
+        for name in ("ticks", "order_events", "bars", "journal", "tick_rules", "positions"):
+            connection.register(name, getattr(stored, name))
+        return [_find(connection, rule, stored.window_ns) for rule in rules]
+
+
+def _find(connection: duckdb.DuckDBPyConnection, rule: Rule, window_ns: int) -> Finding:
+    query = rule.violations.replace("$window_ns", str(window_ns))
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE violations AS {query}")
+    count = connection.execute("SELECT count(*) FROM violations").fetchone()[0]
+    rows = connection.execute(f"SELECT stored_row, detail FROM violations LIMIT {REPORTED_MAX}").fetchall()
+    examined = connection.execute(rule.examined).fetchone()[0]
+    return Finding(rule, examined, count, tuple(rows))

@@ -1,0 +1,1 @@
+"""The engine release: a content-addressed archive with a manifest, which is what trades."""

@@ -1,0 +1,147 @@
+"""Each rule passes on a sound stored session and names the planted row of a mutated one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from engine.records import action_code, arrow_table, flag, numpy_dtype
+from pipelines.quality.rules import FEED_MESSAGE, ORDER_ANSWER, ORDER_SENT, RULES
+from pipelines.quality.violations import StoredSession, find_violations
+
+WINDOW_NS = 1_000_000_000
+MIDNIGHT_NS = 1_340_251_200 * WINDOW_NS
+INSTRUMENT = 77
+
+
+def tick(sequence: int, action: str, **values: int) -> np.ndarray:
+    """One row of a quiet, two-sided book: bid 10.00, ask 10.02."""
+    row = np.zeros(1, numpy_dtype())
+    row["sequence"] = sequence
+    row["journal_offset"] = 4096 + 64 * sequence
+    row["event_time_ns"] = MIDNIGHT_NS + sequence * 100_000_000
+    row["instrument_id"] = INSTRUMENT
+    row["action"] = action_code(action)
+    for name, value in {"bid_price": 100_000, "ask_price": 100_200, "bid_quantity": 100, "ask_quantity": 100}.items():
+        row[name] = value
+    for name, value in values.items():
+        row[name] = value
+    return row
+
+
+def sound_session() -> StoredSession:
+    """Adds, a partial cancel, executions, a hidden trade that is broken later, and one own fill."""
+    printable = flag("printable")
+    ticks = np.concatenate(
+        [
+            tick(1, "add_order", order_id=1, price=100_000, quantity=300, side=ord("B")),
+            tick(2, "add_order", order_id=2, price=100_200, quantity=300, side=ord("S")),
+            tick(3, "execute_order", order_id=1, price=100_000, quantity=100, reference=9, flags=printable),
+            tick(4, "cancel_order", order_id=1, price=100_000, quantity=100),
+            tick(5, "trade", price=100_150, quantity=50, reference=10, flags=printable),
+            tick(6, "replace_order", order_id=3, reference=2, price=100_300, quantity=200, side=ord("S")),
+            tick(7, "bust", price=100_150, quantity=50, reference=10, flags=printable),
+            tick(8, "execute_order", order_id=3, price=100_300, quantity=200, reference=11, flags=printable),
+        ]
+    )
+    order_events = np.concatenate(
+        [
+            tick(3, "own_new", order_id=1, price=100_000, quantity=10, side=ord("B"), journal_offset=9_000),
+            tick(1, "own_accepted", order_id=1, price=100_000, quantity=10, side=ord("B"), journal_offset=9_064),
+            tick(2, "own_executed", order_id=1, price=100_000, quantity=10, side=ord("B"), journal_offset=9_128),
+        ]
+    )
+    bars = pa.table(
+        {
+            "instrument_id": pa.array([INSTRUMENT], pa.int32()),
+            "window_start_ns": [MIDNIGHT_NS],
+            "volume": [300],
+            "notional": [100 * 100_000 + 200 * 100_300],
+            "trades": [2],
+        }
+    )
+    kinds = [FEED_MESSAGE] * len(ticks) + [ORDER_SENT, ORDER_ANSWER, ORDER_ANSWER]
+    journal = pa.table(
+        {
+            "kind": kinds,
+            "sequence": np.concatenate([ticks["sequence"], order_events["sequence"]]),
+            "journal_offset": np.concatenate([ticks["journal_offset"], order_events["journal_offset"]]),
+        }
+    )
+    return StoredSession(
+        ticks=arrow_table(ticks),
+        order_events=arrow_table(order_events),
+        bars=bars,
+        journal=journal,
+        tick_rules=pa.table({"price_from": [0, 10_000], "tick_size": [1, 100]}),
+        positions=pa.table({"instrument_id": pa.array([INSTRUMENT], pa.int32()), "position": [10]}),
+        window_ns=WINDOW_NS,
+    )
+
+
+def changed(table: pa.Table, row: int, column: str, value: int) -> pa.Table:
+    """`table` with one cell replaced."""
+    index = table.schema.get_field_index(column)
+    values = table.column(column).to_pylist()
+    values[row] = value
+    return table.set_column(index, table.schema.field(column), pa.array(values, table.schema.field(column).type))
+
+
+def without(table: pa.Table, row: int) -> pa.Table:
+    """`table` less one row."""
+    return pa.concat_tables([table.slice(0, row), table.slice(row + 1)])
+
+
+Mutation = Callable[[StoredSession], StoredSession]
+MUTATIONS: dict[str, tuple[Mutation, str]] = {
+    "sequence_gap": (lambda s: replace(s, ticks=without(s.ticks, 3)), "ticks sequence=5 "),
+    "sequence_duplicate": (
+        lambda s: replace(s, ticks=pa.concat_tables([s.ticks, changed(s.ticks.slice(4, 1), 0, "journal_offset", 99_999)])),
+        "ticks sequence=5 journal_offset=99999",
+    ),
+    "event_time_monotone": (
+        lambda s: replace(s, ticks=changed(s.ticks, 5, "event_time_ns", MIDNIGHT_NS)), "ticks sequence=6 "),
+    "crossed_book": (lambda s: replace(s, ticks=changed(s.ticks, 1, "bid_price", 100_300)), "ticks sequence=2 "),
+    "tick_grid": (lambda s: replace(s, ticks=changed(s.ticks, 0, "price", 100_050)), "ticks sequence=1 "),
+    "executed_within_displayed": (
+        lambda s: replace(s, ticks=changed(s.ticks, 7, "quantity", 201)), "ticks sequence=8 "),
+    "bar_volume": (lambda s: replace(s, bars=changed(s.bars, 0, "volume", 301)), f"window_start_ns={MIDNIGHT_NS}"),
+    "ticks_equal_journal": (lambda s: replace(s, ticks=without(s.ticks, 7)), "journal_offset=4608"),
+    "order_events_equal_journal": (
+        lambda s: replace(s, order_events=pa.concat_tables([s.order_events, s.order_events.slice(1, 1)])),
+        "journal_offset=9064"),
+    "position_equals_fills": (
+        lambda s: replace(s, positions=changed(s.positions, 0, "position", 11)), f"instrument_id={INSTRUMENT}"),
+}  # fmt: skip
+
+
+def test_a_sound_session_passes_every_rule() -> None:
+    findings = find_violations(sound_session())
+    assert {finding.rule.name: finding.rows for finding in findings if finding.violations} == {}
+    assert all(finding.examined > 0 for finding in findings)
+
+
+@pytest.mark.parametrize("name", [rule.name for rule in RULES])
+def test_a_mutated_session_fails_its_rule_and_the_row_is_named(name: str) -> None:
+    mutation, row = MUTATIONS[name]
+    findings = {finding.rule.name: finding for finding in find_violations(mutation(sound_session()))}
+    assert findings[name].violations == 1
+    assert row in findings[name].rows[0][0]
+
+
+def test_sub_dollar_prices_have_a_finer_grid() -> None:
+    stored = sound_session()
+    cheap = changed(stored.ticks, 0, "price", 9_999)
+    findings = {finding.rule.name: finding for finding in find_violations(replace(stored, ticks=cheap))}
+    assert findings["tick_grid"].violations == 0
+
+
+def test_halts_and_auctions_may_be_crossed() -> None:
+    stored = sound_session()
+    ticks = changed(changed(stored.ticks, 1, "bid_price", 100_300), 1, "flags", flag("auction"))
+    findings = {finding.rule.name: finding for finding in find_violations(replace(stored, ticks=ticks))}
+    assert findings["crossed_book"].violations == 0
