@@ -1,0 +1,92 @@
+// The housekeeping of a journal: writes what the trading thread appended to disk, and prepares segments ahead of it.
+//
+// Each step writes every complete record that is not on disk yet, tops up the prepared segments, and reuses hot
+// segments that are wholly on disk and synced. The first error of the disk is kept and ends draining: the trading
+// thread polls `failed()` and stops trading; what is in memory stays there and is drained first by the next start.
+//
+// What power loss can take: everything after the last sync. Segments are synced when they end, at close, and every
+// `sync_interval` in between (1 s unless configured), so at most that interval and the time of one step. What was
+// synced is never lost; recovery keeps the longest prefix of whole records. Orders after it are unknown to us, and are
+// reconciled with the venue. SIGKILL loses nothing.
+#pragma once
+
+#include <atomic>
+#include <deque>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <thread>
+
+#include "engine/core/types.hpp"
+#include "engine/journal/hot_segment.hpp"
+
+namespace colo {
+
+struct JournalConfig {
+    std::filesystem::path directory;      // where the journal is kept, and read
+    std::filesystem::path hot_directory;  // on tmpfs or hugetlbfs; this journal's alone
+    std::uint64_t segment_bytes = 64ULL << 20;
+    std::uint32_t segments_ahead = 2;     // prepared beyond the current one, 1 to PreparedSegments::capacity
+    Duration sync_interval = seconds(1);
+};
+
+// One thread calls step().
+class JournalDrain {
+public:
+    // `current` is the segment that the writer continues in; its first `drained_bytes` are on disk already.
+    JournalDrain(JournalConfig config, JournalIdentity identity, std::unique_ptr<HotSegment> current,
+                 std::uint64_t drained_bytes);
+    ~JournalDrain();
+    JournalDrain(const JournalDrain&) = delete;
+    JournalDrain& operator=(const JournalDrain&) = delete;
+
+    // Drains and prepares once; says whether there was anything to do. `now` is a monotonic time.
+    bool step(Timestamp now);
+
+    [[nodiscard]] bool failed() const { return failed_.load(std::memory_order_acquire); }
+    // The first error, once failed() is true.
+    [[nodiscard]] const JournalError& failure() const { return *failure_; }
+    // Everything before this offset is on the disk's side of a write, so that readers of the directory see it.
+    [[nodiscard]] JournalOffset drained_offset() const {
+        return JournalOffset{drained_offset_.load(std::memory_order_acquire)};
+    }
+
+    [[nodiscard]] PreparedSegments& prepared() { return prepared_; }
+    // The writer has finished: writes and syncs the rest and removes the hot segments.
+    [[nodiscard]] std::optional<JournalError> finish();
+
+private:
+    bool prepare_ahead();
+    bool drain_front();
+    bool write_out(std::uint64_t until);
+    bool open_disk_file();
+    bool sync(Timestamp now);
+    bool retire_front();
+    bool fail(JournalError error);
+
+    JournalConfig config_;
+    JournalIdentity identity_;
+    PreparedSegments prepared_;
+    std::deque<std::unique_ptr<HotSegment>> live_;   // in use or prepared, oldest first
+    std::deque<std::unique_ptr<HotSegment>> spare_;  // drained, ready to be reused
+    std::uint64_t next_index_;
+    int disk_file_ = -1;
+    std::filesystem::path disk_path_;
+    std::uint64_t drained_bytes_;  // of live_.front()
+    bool synced_ = true;
+    Timestamp last_sync_{};
+    std::atomic<std::uint64_t> drained_offset_;
+    std::optional<JournalError> failure_;
+    std::atomic<bool> failed_{false};
+};
+
+// Runs step() every `period` on a thread of its own, pinned to `cpu` where that is not negative.
+class DrainThread {
+public:
+    explicit DrainThread(JournalDrain& drain, int cpu = -1, Duration period = milliseconds(2));
+
+private:
+    std::jthread thread_;
+};
+
+}  // namespace colo
