@@ -1,0 +1,1 @@
+"""The declaration's types: frozen, validated, one module an idea."""

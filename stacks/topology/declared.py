@@ -1,0 +1,100 @@
+"""What all declared types share: they are frozen, refuse unknown fields, and name the path of a wrong field.
+
+    host: Annotated[Host, BY_NAME]      # a reference: validated as an object, serialised as its name
+
+References between declarations are Python objects. Only their names reach the JSON, so that the digest of a site
+is over each fact once.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from ipaddress import IPv4Address
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer, ValidationError
+
+from stacks.topology.errors import DeclarationError, Problem
+
+
+class Declared(BaseModel):
+    """Ancestor of every declared type."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    def __init__(self, **fields: Any) -> None:
+        try:
+            super().__init__(**fields)
+        except ValidationError as error:
+            raise DeclarationError(_problems(error), _subject(type(self).__name__, fields)) from None
+
+    def declared_digest(self) -> str:
+        """Return the SHA-256 (64 hex digits) of the canonical JSON of this declaration."""
+        canonical = json.dumps(self.model_dump(mode="json"), sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def raise_problems(problems: list[Problem]) -> None:
+    """Raise one DeclarationError for all problems, or return where there is none."""
+    if problems:
+        raise DeclarationError(problems)
+
+
+def repeated(values: list[Any]) -> list[Any]:
+    """Return the values that stand more than once, each once, in order of their second appearance."""
+    seen: list[Any] = []
+    twice: list[Any] = []
+    for value in values:
+        if value in seen and value not in twice:
+            twice.append(value)
+        seen.append(value)
+    return twice
+
+
+def _subject(type_name: str, fields: dict[str, Any]) -> str:
+    name = fields.get("name") or fields.get("mic")
+    return f"{type_name} {name}" if isinstance(name, str) else type_name
+
+
+def _problems(error: ValidationError) -> list[Problem]:
+    problems: list[Problem] = []
+    for entry in error.errors():
+        path = _path(entry["loc"])
+        cause = entry.get("ctx", {}).get("error")
+        if isinstance(cause, DeclarationError):
+            problems.extend(problem.inside(path) for problem in cause.problems)
+        elif entry["type"] == "missing":
+            problems.append(Problem(path, "is missing"))
+        else:
+            problems.append(Problem(path, entry["msg"].removeprefix("Value error, ")))
+    return problems
+
+
+def _path(location: tuple[int | str, ...]) -> str:
+    path = ""
+    for part in location:
+        path += f"[{part}]" if isinstance(part, int) else f".{part}" if path else part
+    return path
+
+
+def _ipv4(text: str) -> str:
+    IPv4Address(text)
+    return text
+
+
+def _multicast(text: str) -> str:
+    if not IPv4Address(text).is_multicast:
+        raise ValueError(f"{text} is not a multicast group (224.0.0.0 to 239.255.255.255)")
+    return text
+
+
+BY_NAME = PlainSerializer(lambda declared: declared.name, return_type=str)
+
+Name = Annotated[str, Field(min_length=1, max_length=63, pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")]
+Address = Annotated[str, AfterValidator(_ipv4)]
+MulticastGroup = Annotated[str, AfterValidator(_multicast)]
+Port = Annotated[int, Field(ge=1, le=65535)]
+Positive = Annotated[int, Field(gt=0)]
+NotNegative = Annotated[int, Field(ge=0)]
+Fraction = Annotated[float, Field(ge=0.0, le=1.0)]

@@ -1,0 +1,105 @@
+"""Instruments: tick rules of a venue, which symbols are traded, and the reference data of one trading day."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping
+from typing import Annotated
+
+from pydantic import Field, model_validator
+
+from stacks.topology.declared import Declared, NotNegative, Positive, raise_problems, repeated
+from stacks.topology.errors import Problem
+
+Symbol = Annotated[str, Field(min_length=1, max_length=8, pattern=r"^[A-Z][A-Z0-9.+*=#^~-]*$")]
+
+
+def dollars(amount: int) -> int:
+    """Return a whole number of dollars in price units of 1e-4 dollars, the unit of all money here."""
+    return amount * 10_000
+
+
+class TickRule(Declared):
+    """The smallest price increment from a day and a price on, in units of 1e-4 dollars.
+
+    Source: Regulation NMS rule 612 (17 CFR 242.612): 0.01 dollars, 0.0001 for prices below one dollar.
+    """
+
+    effective_from: datetime.date
+    price_from: NotNegative
+    tick_size: Positive
+
+
+class InstrumentSelection(Declared):
+    """Which instruments of a session are traded: the symbols that it has, else its most active ones by messages."""
+
+    symbols: tuple[Symbol, ...]
+    else_most_active: Positive
+
+    def choose(self, messages_by_symbol: Mapping[str, int]) -> tuple[str, ...]:
+        """Return the traded symbols of a session, given its messages by symbol; ties go to the alphabet."""
+        listed = tuple(symbol for symbol in self.symbols if symbol in messages_by_symbol)
+        if listed:
+            return listed
+        order = sorted(messages_by_symbol, key=lambda symbol: (-messages_by_symbol[symbol], symbol))
+        return tuple(order[: self.else_most_active])
+
+
+class Instrument(Declared):
+    """One instrument of a trading day. `instrument_id` is stable across days, `locate` is of the day.
+
+    `tick_size` is in units of 10^-price_scale dollars, `lot_size` in shares.
+    """
+
+    instrument_id: Annotated[int, Field(ge=0, le=0x7FFFFFFF)]
+    symbol: str
+    locate: Annotated[int, Field(ge=0, le=0xFFFF)]
+    tick_size: Positive
+    lot_size: Positive
+    price_scale: NotNegative = 4
+    traded: bool
+
+
+class TradingHours(Declared):
+    """The continuous session of a day, in nanoseconds since the venue's midnight."""
+
+    open_ns: NotNegative
+    close_ns: NotNegative
+
+
+class Fees(Declared):
+    """Fees in units of 1e-8 dollars a share; negative is a rebate. `source` names the price list."""
+
+    add_per_share: int
+    remove_per_share: int
+    source: str
+
+
+class ReferenceData(Declared):
+    """The reference data of one trading day of one venue, as it stands in reference_data.json."""
+
+    mic: str
+    trading_day: str
+    timezone: str
+    midnight_ns: int
+    session_digest: str
+    synthetic_tracking_number: int | None
+    instruments: tuple[Instrument, ...]
+    tick_rules: tuple[TickRule, ...]
+    calendar: TradingHours
+    fees: Fees
+    digest: str
+
+    @model_validator(mode="after")
+    def _check(self) -> ReferenceData:
+        problems = []
+        for field in ("instrument_id", "symbol", "locate"):
+            for value in repeated([getattr(instrument, field) for instrument in self.instruments]):
+                problems.append(Problem(f"instruments[{value}].{field}", "stands twice"))
+        raise_problems(problems)
+        return self
+
+    @property
+    def traded(self) -> tuple[Instrument, ...]:
+        """The instruments that strategies trade."""
+        return tuple(instrument for instrument in self.instruments if instrument.traded)

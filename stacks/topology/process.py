@@ -1,0 +1,131 @@
+"""Processes and their threads: on which host and cpu, how they wait, and which NIC queue they read."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import PlainSerializer, model_validator
+
+from stacks.topology.declared import BY_NAME, Declared, Name, NotNegative, Positive, raise_problems
+from stacks.topology.errors import Problem
+from stacks.topology.feed import Feed, FeedLine
+from stacks.topology.host import Disk, Host
+from stacks.topology.network import Nic
+from stacks.topology.order_entry import OrderSession
+from stacks.topology.venue import Venue, VenueEnvironment
+
+Wait = Literal["spin", "yield", "block"]
+
+
+class NicQueue(Declared):
+    """A receive queue of a NIC."""
+
+    nic: Annotated[Nic, BY_NAME]
+    queue: NotNegative = 0
+
+
+class Thread(Declared):
+    """A thread pinned to a cpu (declared index).
+
+    `spin` never gives its cpu away and shares it with nobody. `yield` polls, but gives way to threads that block on
+    the same cpu. `block` sleeps in the kernel. Spinning threads are SCHED_OTHER: a SCHED_FIFO spinner meets the
+    kernel's real-time throttle.
+    """
+
+    role: Literal["trading", "feed", "gateway", "journal", "housekeeping", "simulator"]
+    cpu: NotNegative
+    wait: Wait
+    policy: Literal["SCHED_OTHER", "SCHED_FIFO"] = "SCHED_OTHER"
+    nic_queues: tuple[NicQueue, ...] = ()
+
+    @model_validator(mode="after")
+    def _check(self) -> Thread:
+        if self.wait == "spin" and self.policy == "SCHED_FIFO":
+            raise_problems([Problem("policy", "a spinning thread is SCHED_OTHER (real-time throttling)")])
+        return self
+
+    @property
+    def name(self) -> str:
+        """The role, by which the paths of errors name a thread."""
+        return self.role
+
+
+class LineReception(Declared):
+    """A feed line that a process joins, and the NIC on which it does."""
+
+    line: Annotated[FeedLine, BY_NAME]
+    nic: Annotated[Nic, BY_NAME]
+
+
+class Journal(Declared):
+    """Where a process journals: a hot segment in memory, drained to `disk` by the housekeeping thread."""
+
+    disk: Annotated[Disk, BY_NAME]
+    segment_mib: Positive
+
+
+class Process(Declared):
+    """A program on a host.
+
+    An engine (role strategy) joins feed lines and logs in at an order session of one environment of a venue; an
+    exchange simulator serves the same environment.
+    """
+
+    name: Name
+    role: Literal["strategy", "standby", "exchange_simulator", "publisher", "recorder"]
+    host: Annotated[Host, BY_NAME]
+    threads: tuple[Thread, ...]
+    venue: Annotated[Venue, PlainSerializer(lambda venue: venue.mic, return_type=str)] | None = None
+    environment: Annotated[VenueEnvironment, BY_NAME] | None = None
+    feed: Annotated[Feed, BY_NAME] | None = None
+    receptions: tuple[LineReception, ...] = ()
+    order_session: Annotated[OrderSession, BY_NAME] | None = None
+    order_nic: Annotated[Nic, BY_NAME] | None = None
+    journal: Journal | None = None
+
+    @model_validator(mode="after")
+    def _check(self) -> Process:
+        raise_problems([*self._thread_problems(), *self._nic_problems(), *self._venue_problems()])
+        return self
+
+    def _thread_problems(self) -> list[Problem]:
+        problems = []
+        cpu = self.host.cpu
+        for thread in self.threads:
+            path = f"threads[{thread.role}]"
+            if thread.cpu >= cpu.count:
+                sentence = f"host {self.host.name} has {cpu.count} cpus, cpu {thread.cpu} is not one of them"
+                problems.append(Problem(f"{path}.cpu", sentence))
+                continue
+            if thread.cpu in self.host.reserved_cpus and thread.wait != "block":
+                sentence = f"cpu {thread.cpu} of host {self.host.name} is reserved, a thread may only block there"
+                problems.append(Problem(f"{path}.cpu", sentence))
+            for reading in thread.nic_queues:
+                if reading.nic.numa_node != cpu.numa_node_of(thread.cpu):
+                    sentence = (
+                        f"cpu {thread.cpu} lies on NUMA node {cpu.numa_node_of(thread.cpu)}, "
+                        f"NIC {reading.nic.name} on node {reading.nic.numa_node}"
+                    )
+                    problems.append(Problem(f"{path}.cpu", sentence))
+                if reading.queue >= reading.nic.queues:
+                    sentence = f"NIC {reading.nic.name} has {reading.nic.queues} queues"
+                    problems.append(Problem(f"{path}.nic_queues[{reading.nic.name}].queue", sentence))
+        return problems
+
+    def _nic_problems(self) -> list[Problem]:
+        used = [(f"receptions[{reception.line.name}].nic", reception.nic) for reception in self.receptions]
+        if self.order_nic is not None:
+            used.append(("order_nic", self.order_nic))
+        for thread in self.threads:
+            used += [(f"threads[{thread.role}].nic_queues[{q.nic.name}].nic", q.nic) for q in thread.nic_queues]
+        return [
+            Problem(path, f"NIC {nic.name} is not declared on host {self.host.name}")
+            for path, nic in used
+            if nic not in self.host.nics
+        ]
+
+    def _venue_problems(self) -> list[Problem]:
+        problems = []
+        if self.environment is not None and (self.venue is None or self.environment not in self.venue.environments):
+            problems.append(Problem("environment", f"{self.environment.kind} is no environment of the process's venue"))
+        return problems

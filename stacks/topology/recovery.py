@@ -1,0 +1,27 @@
+"""What a site may lose and how long it may be down: recovery objectives, and the site that takes over."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from stacks.topology.declared import BY_NAME, Declared, Name, NotNegative, Positive
+from stacks.topology.process import Process
+
+
+class RecoveryObjective(Declared):
+    """`recovery_time_s_max` is the RTO, `lost_records_max` the RPO in journal records (0: nothing may be lost).
+
+    Source: Regulation SCI (17 CFR 242.1001(a)(2)(v)) and RTS 6 article 14 ask for stated objectives.
+    """
+
+    covers: Annotated[Process, BY_NAME]
+    failure: Literal["process", "host", "power", "site"]
+    recovery_time_s_max: Positive
+    lost_records_max: NotNegative
+
+
+class RecoverySite(Declared):
+    """The site that takes over, by name, because it is declared in a module of its own."""
+
+    site: Name
+    distance_km: Positive

@@ -1,0 +1,54 @@
+"""A site: everything that one place of trading consists of, checked as a whole."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from stacks.topology.clock import ClockSource
+from stacks.topology.data_plane import DataPlane
+from stacks.topology.declared import BY_NAME, Address, Declared, Name, Port
+from stacks.topology.host import Host
+from stacks.topology.network import CrossConnect, Link, Switch, Tap
+from stacks.topology.process import Process
+from stacks.topology.quality import Quality
+from stacks.topology.recovery import RecoveryObjective, RecoverySite
+from stacks.topology.release import Release
+from stacks.topology.risk import RiskTree
+from stacks.topology.strategy import StrategyPlacement
+from stacks.topology.venue import MaintenanceWindow, Venue
+
+
+class Dagster(Declared):
+    """Where the Dagster UI listens."""
+
+    host: Annotated[Host, BY_NAME]
+    address: Address
+    port: Port
+
+
+class Site(Declared):
+    """The root of a declaration."""
+
+    name: Name
+    kind: Literal["desk", "lab", "rehearsal", "production"]
+    hosts: tuple[Host, ...]
+    switches: tuple[Switch, ...] = ()
+    links: tuple[Link, ...] = ()
+    cross_connects: tuple[CrossConnect, ...] = ()
+    taps: tuple[Tap, ...] = ()
+    clocks: tuple[ClockSource, ...]
+    venues: tuple[Venue, ...]
+    processes: tuple[Process, ...]
+    strategies: tuple[StrategyPlacement, ...]
+    risk: RiskTree
+    data_plane: DataPlane
+    quality: Quality
+    release: Release
+    dagster: Dagster
+    recovery_objectives: tuple[RecoveryObjective, ...] = ()
+    recovery_site: RecoverySite | None = None
+    maintenance_windows: tuple[MaintenanceWindow, ...] = ()
+
+    def process_of(self, role: str) -> Process:
+        """Return the first process of a role; a site has at least one strategy process."""
+        return next(process for process in self.processes if process.role == role)
