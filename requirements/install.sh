@@ -1,0 +1,277 @@
+#!/usr/bin/env bash
+# Brings a machine to where colo runs: `requirements/install.sh STEP...` from the repository root.
+#
+# Each step installs or builds only what is missing, and remembers what it did as a digest of its inputs under
+# build/stamps, so that a second call costs next to nothing and needs neither network nor root. A step that cannot
+# be done ends with one sentence that names the package, and leaves the tool's own output under build/logs.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+mkdir -p build/stamps build/logs
+
+say() { printf 'setup: %s\n' "$*"; }
+fail() { printf 'setup: %s\n' "$*" >&2; exit 1; }
+
+# digest TEXT FILE...: one digest of the words, of where the checkout stands, and of the files.
+digest() {
+  local words=$1
+  shift
+  { printf '%s\n%s\n' "$PWD" "$words"; cat "$@" </dev/null; } | sha256sum | cut -d' ' -f1
+}
+done_already() { [[ -f build/stamps/$1 && $(<"build/stamps/$1") == "$2" ]]; }
+remember() { printf '%s\n' "$2" >"build/stamps/$1"; }
+
+# last_words LOG PATTERN: the first line of a log that says what went wrong.
+last_words() { grep -m1 -iE "$2" "$1" | sed -E 's/^[[:space:]×╰─▶]+//' || tail -n1 "$1"; }
+
+# ---- system packages -----------------------------------------------------------------------------------------------
+
+present() {
+  case $1 in
+    /*) compgen -G "$1" >/dev/null ;;
+    *) command -v "$1" >/dev/null ;;
+  esac
+}
+
+missing_packages() {
+  local package sign
+  while read -r package sign; do
+    [[ -z $package || $package == \#* ]] || present "$sign" || printf '%s ' "$package"
+  done <"$1"
+}
+
+as_root() {
+  if [[ $(id -u) == 0 ]]; then
+    "$@"
+  elif [[ -t 0 ]]; then
+    sudo "$@"
+  else
+    sudo -n "$@"
+  fi
+}
+
+may_become_root() {
+  [[ $(id -u) == 0 ]] && return 0
+  command -v sudo >/dev/null || return 1
+  [[ -t 0 ]] || sudo -n true 2>/dev/null
+}
+
+# apt FILE: installs the packages of the list that are missing, or says which ones somebody with root must install.
+apt() {
+  local missing log=build/logs/apt.log
+  missing=$(missing_packages "$1")
+  [[ -z $missing ]] && return 0
+  command -v apt-get >/dev/null || fail "this system has no apt; install what these Debian packages hold: $missing"
+  may_become_root || fail "missing system packages, and no root to install them; run: sudo apt-get install $missing"
+  say "installing system packages: $missing"
+  # shellcheck disable=SC2086
+  apt_install $missing >"$log" 2>&1 || true
+  missing=$(missing_packages "$1")
+  [[ -z $missing ]] ||
+    fail "these system packages are missing and apt could not install them: $missing($(last_words "$log" '^(E|Err|W):'); log: $log)"
+}
+
+apt_install() {
+  as_root apt-get update -q
+  # Debian's package starts a server of its own on installation; ours is started by the supervisor, from build/.
+  local settings=/etc/postgresql-common/createcluster.conf
+  if [[ " $* " == *" postgresql "* && ! -e $settings ]]; then
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends postgresql-common
+    as_root sed -i -E 's/^#?create_main_cluster.*/create_main_cluster = false/' "$settings"
+  fi
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "$@"
+}
+
+# ---- Python environments -------------------------------------------------------------------------------------------
+
+# python_between LOWEST HIGHEST: the system's interpreter if its version fits, else another that is on the PATH.
+python_between() {
+  local candidate
+  for candidate in "${PYTHON:-/usr/bin/python3}" python3 python3.14 python3.13 python3.12 python3.11; do
+    if "$candidate" -c "import ensurepip, sys; sys.exit(not ($1 <= sys.version_info[:2] <= $2))" 2>/dev/null; then
+      "$candidate" -c 'import os, sys; print(os.path.realpath(sys.executable))'
+      return 0
+    fi
+  done
+  return 1
+}
+
+install_uv() {
+  local python=$1 wanted log=build/logs/bootstrap.log
+  wanted=$(digest "$python" requirements/bootstrap.txt)
+  done_already bootstrap "$wanted" && return 0
+  rm -rf build/bootstrap
+  "$python" -m venv build/bootstrap >"$log" 2>&1 || fail "no virtual environment from $python: $(tail -n1 "$log")"
+  build/bootstrap/bin/python -m pip install --disable-pip-version-check --quiet --require-hashes \
+    -r requirements/bootstrap.txt >>"$log" 2>&1 ||
+    fail "pip could not install uv (requirements/bootstrap.txt): $(last_words "$log" '^ERROR'); log: $log"
+  remember bootstrap "$wanted"
+}
+
+# environment NAME FOLDER PYTHON: a virtual environment that holds exactly what requirements/NAME.txt locks.
+environment() {
+  local name=$1 folder=$2 python=$3 wanted log=build/logs/$1.log
+  wanted=$(digest "$python $("$python" -V)" "requirements/$name.txt")
+  done_already "$name" "$wanted" && [[ -x $folder/bin/python ]] && return 0
+  say "installing the $name packages into $folder"
+  install_uv "$python"
+  [[ -f build/stamps/$name && -x $folder/bin/python && $(readlink -f "$folder/bin/python") == "$python" ]] ||
+    build/bootstrap/bin/uv venv --quiet --clear --python "$python" "$folder" >"$log" 2>&1 ||
+    fail "no virtual environment $folder: $(tail -n1 "$log")"
+  build/bootstrap/bin/uv pip sync --python "$folder/bin/python" --require-hashes "requirements/$name.txt" \
+    >"$log" 2>&1 ||
+    fail "the packages of requirements/$name.txt cannot be installed: $(last_words "$log" 'fail|error'); log: $log"
+  remember "$name" "$wanted"
+}
+
+core() {
+  local python
+  python=$(python_between '(3, 11)' '(3, 14)') || fail "no Python from 3.11 to 3.14 was found (tried ${PYTHON:-/usr/bin/python3}, python3)"
+  environment core build/venv "$python"
+}
+
+flink() {
+  local python
+  python=$(python_between '(3, 11)' '(3, 12)') || fail "Flink 2.3 needs Python 3.11 or 3.12, and neither was found"
+  environment flink build/flink-venv "$python"
+}
+
+# ---- C++ -----------------------------------------------------------------------------------------------------------
+
+# build: configures when a CMakeLists.txt came or the interpreter changed, and leaves the rest to ninja.
+build() {
+  local wanted log=build/logs/cmake.log
+  wanted=$(digest "$(readlink -f build/venv/bin/python) ${COLO_MARCH:-native} ${COLO_SANITIZE:-} $(cmakes)" \
+    requirements/core.txt)
+  if ! done_already cmake "$wanted" || [[ ! -f build/cmake/build.ninja ]]; then
+    rm -rf build/cmake
+    cmake -G Ninja -S . -B build/cmake -DPython_EXECUTABLE="$PWD/build/venv/bin/python" \
+      -DCOLO_MARCH="${COLO_MARCH:-native}" -DCOLO_SANITIZE="${COLO_SANITIZE:-}" >"$log" 2>&1 ||
+      fail "cmake could not configure the engine: $(last_words "$log" 'error'); log: $log"
+    remember cmake "$wanted"
+  fi
+  log=build/logs/ninja.log
+  ninja -C build/cmake 2>&1 | tee "$log" | build_progress || {
+    cat "$log" >&2
+    fail "the engine does not compile; log: $log"
+  }
+}
+
+# build_progress: of ninja's lines shows that there is something to build, and on a terminal how far it is.
+build_progress() {
+  local line said=
+  while read -r line; do
+    [[ $line =~ ^\[([0-9]+/[0-9]+)\]\ (Building|Linking) ]] || continue
+    if [[ -t 1 ]]; then
+      printf '\rsetup: building the engine %s ' "${BASH_REMATCH[1]}"
+    elif [[ -z $said ]]; then
+      say "building the engine"
+    fi
+    said=1
+  done
+  if [[ -n $said && -t 1 ]]; then echo; fi
+}
+
+cmakes() { find engine strategies tests -name CMakeLists.txt -print | sort | tr '\n' ' '; }
+
+# ---- JVM -----------------------------------------------------------------------------------------------------------
+
+# jars NAME FOLDER: the jars that FOLDER/pom.xml pins, checksums verified, as build/jars/NAME.
+jars() {
+  local name=$1 pom=$2/pom.xml wanted log=$PWD/build/logs/maven-$1.log
+  wanted=$(digest "$name" "$pom")
+  done_already "jars-$name" "$wanted" && [[ -d build/jars/$name ]] && return 0
+  say "fetching the jars of $pom"
+  rm -rf "build/jars/$name"
+  mvn --batch-mode --strict-checksums --file "$pom" dependency:copy-dependencies \
+    -DoutputDirectory="$PWD/build/jars/$name" >"$log" 2>&1 </dev/null ||
+    fail "Maven could not fetch the jars of $pom: $(last_words "$log" '^\[ERROR\]'); log: $log"
+  remember "jars-$name" "$wanted"
+}
+
+# flink_format: compiles the table format in pipelines/flink/format against PyFlink's own jars.
+flink_format() {
+  local wanted classes=build/jars/flink-format.classes log=build/logs/javac.log sources
+  mapfile -t sources < <(find pipelines/flink/format -type f | sort)
+  wanted=$(digest "$(<build/stamps/flink) $(<build/stamps/jars-flink)" "${sources[@]}")
+  done_already flink-format "$wanted" && return 0
+  say "compiling the Flink format"
+  rm -rf "$classes"
+  mkdir -p "$classes"
+  find pipelines/flink/format -name '*.java' -print0 |
+    xargs -0 javac --release 17 -Xlint:all -Werror -proc:none -d "$classes" \
+      -cp "$(echo build/flink-venv/lib/python3*/site-packages/pyflink/lib)/*" >"$log" 2>&1 ||
+    { cat "$log" >&2; fail "the Flink format does not compile; log: $log"; }
+  if [[ -d pipelines/flink/format/META-INF ]]; then cp -r pipelines/flink/format/META-INF "$classes/"; fi
+  jar --create --file build/jars/flink/colo-flink-format.jar -C "$classes" .
+  rm -rf "$classes"
+  remember flink-format "$wanted"
+}
+
+java_version() {
+  local version
+  version=$(javac -version 2>&1 | grep -oE '[0-9]+' | head -n1)
+  ((${version:-0} >= 17)) || fail "javac is version ${version:-unknown}; Kafka and Flink need Java 17 or newer"
+}
+
+services() {
+  java_version
+  flink
+  jars kafka pipelines/services
+  jars flink pipelines/flink
+  flink_format
+}
+
+# ---- the rest ------------------------------------------------------------------------------------------------------
+
+# dagster: the desk's Dagster instance is declared in dagster.yaml at the root and keeps its history under build/.
+dagster() {
+  mkdir -p build/dagster
+  cmp -s dagster.yaml build/dagster/dagster.yaml || cp dagster.yaml build/dagster/dagster.yaml
+}
+
+# lock: resolves what requirements/*.in ask for; the newest that fits, for every Python from 3.11 on, without naming
+# the index it came from.
+lock() {
+  local name python
+  python=$(python_between '(3, 11)' '(3, 14)') || fail "no Python from 3.11 to 3.14 was found"
+  install_uv "$python"
+  for name in bootstrap core flink; do
+    env -u PIP_FIND_LINKS -u UV_FIND_LINKS build/bootstrap/bin/uv pip compile --quiet --upgrade --universal \
+      --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
+      --custom-compile-command "make lock" "requirements/$name.in" -o "requirements/$name.txt"
+  done
+}
+
+# started_here PID: whether the process is one of this checkout's: pids are used again by others.
+started_here() {
+  [[ $(readlink "/proc/$1/cwd" 2>/dev/null)/ == "$PWD"/* ]] && return 0
+  tr '\0' ' ' <"/proc/$1/cmdline" 2>/dev/null | grep -qF "$PWD/build/"
+}
+
+# clean: ends what the supervisor recorded under build/<site>/pids, politely first, and removes build/.
+clean() {
+  local file pid pids=() waited
+  for file in build/*/pids/*.pid; do
+    [[ -f $file ]] || continue
+    read -r pid _ <"$file" || true
+    if [[ $pid =~ ^[0-9]+$ ]] && started_here "$pid"; then pids+=("$pid"); fi
+  done
+  if ((${#pids[@]})); then
+    say "stopping ${#pids[@]} processes"
+    kill "${pids[@]}" 2>/dev/null || true
+    for ((waited = 0; waited < 100; waited++)); do
+      kill -0 "${pids[@]}" 2>/dev/null || break
+      sleep 0.1
+    done
+    kill -KILL "${pids[@]}" 2>/dev/null || true
+  fi
+  rm -rf build
+}
+
+for step in "$@"; do
+  case $step in
+    apt-base | apt-services) apt "requirements/$step.txt" ;;
+    core | build | services | dagster | lock | clean) "$step" ;;
+    *) fail "no step is called $step" ;;
+  esac
+done
