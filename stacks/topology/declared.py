@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 from ipaddress import IPv4Address
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer, ValidationError
 
@@ -21,13 +21,21 @@ from stacks.topology.errors import DeclarationError, Problem
 class Declared(BaseModel):
     """Ancestor of every declared type."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     def __init__(self, **fields: Any) -> None:
         try:
             super().__init__(**fields)
         except ValidationError as error:
             raise DeclarationError(_problems(error), _subject(type(self).__name__, fields)) from None
+
+    @classmethod
+    def from_json(cls, text: str | bytes, source: str) -> Self:
+        """Return the object that a JSON text holds; `source` names it (a file's path) in the DeclarationError."""
+        try:
+            return cls.model_validate_json(text)
+        except ValidationError as error:
+            raise DeclarationError(_problems(error), source) from None
 
     def declared_digest(self) -> str:
         """Return the SHA-256 (64 hex digits) of the canonical JSON of this declaration."""
@@ -94,7 +102,10 @@ BY_NAME = PlainSerializer(lambda declared: declared.name, return_type=str)
 Name = Annotated[str, Field(min_length=1, max_length=63, pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")]
 Address = Annotated[str, AfterValidator(_ipv4)]
 MulticastGroup = Annotated[str, AfterValidator(_multicast)]
-Port = Annotated[int, Field(ge=1, le=65535)]
-Positive = Annotated[int, Field(gt=0)]
-NotNegative = Annotated[int, Field(ge=0)]
-Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
+Whole = Annotated[int, Field(strict=True)]
+Flag = Annotated[bool, Field(strict=True)]
+Port = Annotated[int, Field(strict=True, ge=1, le=65535)]
+Positive = Annotated[int, Field(strict=True, gt=0)]
+NotNegative = Annotated[int, Field(strict=True, ge=0)]
+PositiveReal = Annotated[float, Field(strict=True, gt=0.0, allow_inf_nan=False)]
+Fraction = Annotated[float, Field(strict=True, ge=0.0, le=1.0)]

@@ -64,7 +64,7 @@ Recovery = Annotated[Rerequest | Glimpse | TcpReplay | SnapshotLoop, Field(discr
 class Channel(Declared):
     """A numbered stream of messages. Strategies act at `event_end`: at each message, or at the end of an event."""
 
-    id: Annotated[int, Field(ge=0, le=0xFFFF)]
+    id: Annotated[int, Field(strict=True, ge=0, le=0xFFFF)]
     role: Literal["incremental", "snapshot", "definitions"]
     lines: tuple[FeedLine, ...]
     sequence_scope: Literal["session", "channel", "symbol"]

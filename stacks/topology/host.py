@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 from pydantic import model_validator
 
 from stacks.topology.clock import ClockDiscipline
-from stacks.topology.declared import Address, Declared, Name, NotNegative, Positive, raise_problems, repeated
+from stacks.topology.declared import Address, Declared, Flag, Name, NotNegative, Positive, raise_problems, repeated
 from stacks.topology.errors import Problem
 from stacks.topology.network import Nic
 
@@ -68,7 +68,7 @@ class Disk(Declared):
     name: Name
     model: str
     capacity_gib: Positive
-    power_loss_protection: bool
+    power_loss_protection: Flag
 
 
 class FpgaCard(Declared):

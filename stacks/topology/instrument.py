@@ -8,7 +8,7 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from stacks.topology.declared import Declared, NotNegative, Positive, raise_problems, repeated
+from stacks.topology.declared import Declared, Flag, NotNegative, Positive, Whole, raise_problems, repeated
 from stacks.topology.errors import Problem
 
 Symbol = Annotated[str, Field(min_length=1, max_length=8, pattern=r"^[A-Z][A-Z0-9.+*=#^~-]*$")]
@@ -51,13 +51,13 @@ class Instrument(Declared):
     `tick_size` is in units of 10^-price_scale dollars, `lot_size` in shares.
     """
 
-    instrument_id: Annotated[int, Field(ge=0, le=0x7FFFFFFF)]
+    instrument_id: Annotated[int, Field(strict=True, ge=0, le=0x7FFFFFFF)]
     symbol: str
-    locate: Annotated[int, Field(ge=0, le=0xFFFF)]
+    locate: Annotated[int, Field(strict=True, ge=0, le=0xFFFF)]
     tick_size: Positive
     lot_size: Positive
     price_scale: NotNegative = 4
-    traded: bool
+    traded: Flag
 
 
 class TradingHours(Declared):
@@ -70,8 +70,8 @@ class TradingHours(Declared):
 class Fees(Declared):
     """Fees in units of 1e-8 dollars a share; negative is a rebate. `source` names the price list."""
 
-    add_per_share: int
-    remove_per_share: int
+    add_per_share: Whole
+    remove_per_share: Whole
     source: str
 
 
@@ -81,9 +81,9 @@ class ReferenceData(Declared):
     mic: str
     trading_day: str
     timezone: str
-    midnight_ns: int
+    midnight_ns: Whole
     session_digest: str
-    synthetic_tracking_number: int | None
+    synthetic_tracking_number: Whole | None
     instruments: tuple[Instrument, ...]
     tick_rules: tuple[TickRule, ...]
     calendar: TradingHours

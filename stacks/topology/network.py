@@ -6,7 +6,17 @@ from typing import Annotated, Literal
 
 from pydantic import model_validator
 
-from stacks.topology.declared import BY_NAME, Address, Declared, Name, NotNegative, Positive, raise_problems
+from stacks.topology.declared import (
+    BY_NAME,
+    Address,
+    Declared,
+    Flag,
+    Name,
+    NotNegative,
+    Positive,
+    PositiveReal,
+    raise_problems,
+)
 from stacks.topology.errors import Problem
 
 LineName = Literal["A", "B"]
@@ -23,7 +33,7 @@ class Nic(Declared):
     transport: Literal["kernel", "af_xdp", "dpdk", "ef_vi"] = "kernel"
     numa_node: NotNegative = 0
     queues: Positive = 1
-    hardware_timestamps: bool = False
+    hardware_timestamps: Flag = False
 
 
 class Switch(Declared):
@@ -36,7 +46,7 @@ class Switch(Declared):
     address: Address
     ports: Positive
     latency_ns: NotNegative
-    boundary_clock: bool = False
+    boundary_clock: Flag = False
 
 
 class CrossConnect(Declared):
@@ -65,7 +75,7 @@ class Link(Declared):
     nic: Annotated[Nic, BY_NAME]
     switch: Annotated[Switch, BY_NAME]
     switch_port: Positive
-    length_m: float
+    length_m: PositiveReal
     lag: Name | None = None
 
     @model_validator(mode="after")

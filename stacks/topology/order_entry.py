@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from stacks.topology.declared import Address, Declared, Name, Port, Positive, raise_problems, repeated
+from stacks.topology.declared import Address, Declared, Flag, Name, Port, Positive, raise_problems, repeated
 from stacks.topology.errors import Problem
 
 
@@ -37,7 +37,7 @@ class Identity(Declared):
     mpid: Annotated[str, Field(pattern=r"^[A-Z]{4}$")]
     account: Annotated[str, Field(min_length=1, max_length=12)]
     operator_id: str
-    automated: bool
+    automated: Flag
     algo_id: str
     capacity: Literal["agency", "principal", "riskless"]
 
@@ -55,8 +55,8 @@ class OrderSession(Declared):
     identity: Identity
     throttle: Throttle
     heartbeat_ms: Positive
-    cancel_on_disconnect: bool
-    mass_cancel: bool
+    cancel_on_disconnect: Flag
+    mass_cancel: Flag
     id_rule: Literal["increasing_u32"]
     drop_copy: Endpoint | None = None
 

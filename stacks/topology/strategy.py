@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
-
-from stacks.topology.declared import BY_NAME, Declared, Name, NotNegative, Positive
+from stacks.topology.declared import BY_NAME, Declared, Name, NotNegative, Positive, PositiveReal
 from stacks.topology.instrument import InstrumentSelection
 from stacks.topology.process import Process
 
@@ -26,9 +24,9 @@ class AvellanedaStoikov(Declared):
 
     strategy: Literal["avellaneda_stoikov"] = "avellaneda_stoikov"
     quote_quantity: Positive
-    gamma: Annotated[float, Field(gt=0.0)]
+    gamma: PositiveReal
     sigma_window_ms: Positive
-    k: Annotated[float, Field(gt=0.0)]
+    k: PositiveReal
     horizon_ms: Positive
     inventory_max: Positive
     spread_ticks_min: NotNegative

@@ -8,7 +8,16 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import Field, model_validator
 
-from stacks.topology.declared import Declared, Fraction, NotNegative, Positive, raise_problems, repeated
+from stacks.topology.declared import (
+    Declared,
+    Flag,
+    Fraction,
+    NotNegative,
+    Positive,
+    PositiveReal,
+    raise_problems,
+    repeated,
+)
 from stacks.topology.errors import Problem
 from stacks.topology.feed import Feed
 from stacks.topology.instrument import Fees, TickRule
@@ -38,17 +47,21 @@ class Calendar(Declared):
 class MaintenanceWindow(Declared):
     """Local times between which a site or venue may be changed, on the days of the week (0 is Monday)."""
 
-    days: tuple[Annotated[int, Field(ge=0, le=6)], ...]
+    days: tuple[Annotated[int, Field(strict=True, ge=0, le=6)], ...]
     start: datetime.time
     end: datetime.time
 
 
 class Pacing(Declared):
-    """How the simulator plays a session: in lockstep with the receiver, or in original time divided by `speed`."""
+    """How the simulator plays a session: in lockstep with the receiver, or in original time divided by `speed`.
+
+    In lockstep `window_packets` may be under way. Messages within `packet_span_ns` of event time share a packet.
+    """
 
     mode: Literal["lockstep", "original"]
     window_packets: Positive = 1
-    speed: Annotated[float, Field(gt=0.0)] = 1.0
+    packet_span_ns: NotNegative = 500_000
+    speed: PositiveReal = 1.0
 
 
 class Loss(Declared):
@@ -66,7 +79,7 @@ class Simulator(Declared):
     pacing: Pacing
     packet_messages_max: Positive
     loss: Loss = Loss()
-    rerequest_refuse: bool = False
+    rerequest_refuse: Flag = False
 
 
 class VenueEnvironment(Declared):

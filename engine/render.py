@@ -1,0 +1,251 @@
+"""Renders engine.json and exchange.json: what the C++ programs read is derived from the declaration, never written.
+
+    text = render_engine(site, facts, reference_data, Run(directory="build/desk/runs/2012-06-21-0123456789ab", ...))
+
+Pure functions: the same inputs give the same bytes. Paths, digests and facts come in as arguments.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from stacks.topology.errors import ColoError
+from stacks.topology.feed import Channel, Glimpse, Rerequest
+from stacks.topology.host import Facts, Host
+from stacks.topology.instrument import Instrument, ReferenceData
+from stacks.topology.process import Process, Thread
+from stacks.topology.risk import RiskLimits
+from stacks.topology.site import Site
+from stacks.topology.strategy import StrategyPlacement
+from stacks.topology.venue import Simulator
+
+MOLD_SESSION_CHARACTERS = 10
+
+
+@dataclass(frozen=True)
+class Run:
+    """Where one run of a session lives, and what it runs.
+
+    directory               the run folder: engine and exchange journals, kill switch file
+    hot_directory           where hot journal segments lie (tmpfs)
+    credentials_directory   one file a credential, named as declared
+    session_file            session.itch
+    release_digest          of the engine release, 64 hex digits
+    spec_digests            by strategy name: digest of its spec
+    simulator               replaces the declared simulator settings (loss, pacing), for rehearsals of faults
+    """
+
+    directory: str
+    hot_directory: str
+    credentials_directory: str
+    session_file: str
+    release_digest: str
+    spec_digests: Mapping[str, str] = field(default_factory=dict)
+    simulator: Simulator | None = None
+
+
+def render_engine(
+    site: Site, facts: Facts, reference_data: ReferenceData, run: Run, process: Process | None = None
+) -> str:
+    """Return the text of engine.json for a strategy process (the site's first where none is given)."""
+    engine = process or site.process_of("strategy")
+    _refuse_other_venue(engine, reference_data)
+    simulator = _simulator(engine, run)
+    config = {
+        "site": site.name,
+        "process": engine.name,
+        "environment": engine.environment.kind,
+        "release_digest": run.release_digest,
+        "venue": {
+            "mic": reference_data.mic,
+            "trading_day": reference_data.trading_day,
+            "midnight_ns": reference_data.midnight_ns,
+            "synthetic_tracking_number": reference_data.synthetic_tracking_number,
+        },
+        "clock": "host" if simulator is None else "session",
+        "paced": simulator is not None and simulator.pacing.mode == "lockstep",
+        "feed": {
+            "session": mold_session(reference_data),
+            "channels": [_channel(channel, engine, run) for channel in engine.feed.channels],
+        },
+        "order_session": _order_session(engine, run),
+        "journal": {
+            "directory": f"{run.directory}/journal",
+            "hot_directory": run.hot_directory,
+            "segment_bytes": engine.journal.segment_mib * 1024 * 1024,
+        },
+        "threads": [_thread(thread, engine, facts) for thread in engine.threads],
+        "kill_switch_file": f"{run.directory}/kill",
+        "risk": _risk(site, engine, reference_data),
+        "strategies": [
+            _strategy(placement, reference_data, run) for placement in site.strategies if placement.process == engine
+        ],
+        "instruments": [_instrument(instrument) for instrument in reference_data.instruments],
+    }
+    return _text(config)
+
+
+def render_exchange(site: Site, facts: Facts, reference_data: ReferenceData, run: Run) -> str:
+    """Return the text of exchange.json for the site's exchange simulator."""
+    exchange = site.process_of("exchange_simulator")
+    _refuse_other_venue(exchange, reference_data)
+    simulator = _simulator(exchange, run)
+    channel = exchange.feed.channels[0]
+    rerequest, glimpse = _recoveries(channel, exchange)
+    gateway = exchange.environment.order_gateways[0]
+    session = gateway.sessions[0]
+    thread = next(thread for thread in exchange.threads if thread.role == "simulator")
+    config = {
+        "mic": reference_data.mic,
+        "midnight_ns": reference_data.midnight_ns,
+        "mold_session": mold_session(reference_data),
+        "session_file": run.session_file,
+        "journal_directory": f"{run.directory}/exchange",
+        "lines": _lines(channel, exchange),
+        "rerequest": {"address": rerequest.address, "port": rerequest.port, "refuse": simulator.rerequest_refuse},
+        "snapshot": _snapshot(glimpse, run),
+        "order_entry": {
+            "address": gateway.primary.address,
+            "port": gateway.primary.port,
+            "username": session.username,
+            "password_file": _password_file(session.credential.name, run),
+            "cancel_on_disconnect": session.cancel_on_disconnect,
+        },
+        "pacing": simulator.pacing.model_dump(),
+        "packet_messages_max": simulator.packet_messages_max,
+        "loss": simulator.loss.model_dump(),
+        "wait": thread.wait,
+        "cpu": _os_cpu(thread, exchange, facts),
+    }
+    return _text(config)
+
+
+def mold_session(reference_data: ReferenceData) -> str:
+    """Return the MoldUDP64 session name: ten characters (MoldUDP64 1.0, section 2) of the session's digest."""
+    return reference_data.session_digest[:MOLD_SESSION_CHARACTERS].upper()
+
+
+def _channel(channel: Channel, engine: Process, run: Run) -> dict[str, Any]:
+    rerequest, glimpse = _recoveries(channel, engine)
+    return {
+        "id": channel.id,
+        "lines": _lines(channel, engine),
+        "rerequest": rerequest.model_dump(exclude={"kind"}),
+        "snapshot": _snapshot(glimpse, run),
+    }
+
+
+def _lines(channel: Channel, process: Process) -> list[dict[str, Any]]:
+    nics = {reception.line: reception.nic for reception in process.receptions}
+    return [
+        {"name": line.name, "group": line.group, "port": line.port, "interface": nics[line].address}
+        for line in channel.lines
+    ]
+
+
+def _recoveries(channel: Channel, process: Process) -> tuple[Rerequest, Glimpse]:
+    rerequest, glimpse = channel.recovery_of("rerequest"), channel.recovery_of("glimpse")
+    if not isinstance(rerequest, Rerequest) or not isinstance(glimpse, Glimpse):
+        raise ColoError(f"process {process.name}: feed channel {channel.id} needs the recoveries rerequest and glimpse")
+    return rerequest, glimpse
+
+
+def _snapshot(glimpse: Glimpse, run: Run) -> dict[str, Any]:
+    return {
+        "address": glimpse.address,
+        "port": glimpse.port,
+        "username": glimpse.username,
+        "password_file": _password_file(glimpse.credential.name, run),
+    }
+
+
+def _order_session(engine: Process, run: Run) -> dict[str, Any]:
+    session = engine.order_session
+    gateway = engine.environment.gateway_of(session)
+    return {
+        "address": gateway.primary.address,
+        "port": gateway.primary.port,
+        "username": session.username,
+        "password_file": _password_file(session.credential.name, run),
+        "firm": session.identity.mpid,
+        "account": session.identity.account,
+        "heartbeat_ms": session.heartbeat_ms,
+        "cancel_on_disconnect": session.cancel_on_disconnect,
+    }
+
+
+def _thread(thread: Thread, process: Process, facts: Facts) -> dict[str, Any]:
+    return {"role": thread.role, "cpu": _os_cpu(thread, process, facts), "wait": thread.wait}
+
+
+def _os_cpu(thread: Thread, process: Process, facts: Facts) -> int:
+    host: Host = process.host
+    found = facts.of(host)
+    if found is None:
+        raise ColoError(f"host {host.name}: no facts were gathered, so its cpus are not known")
+    if thread.cpu >= len(found.cpus):
+        raise ColoError(
+            f"host {host.name}: thread {thread.role} of process {process.name} is declared on cpu {thread.cpu}, "
+            f"but only {len(found.cpus)} cpus may be used"
+        )
+    return found.cpus[thread.cpu]
+
+
+def _risk(site: Site, engine: Process, reference_data: ReferenceData) -> list[dict[str, Any]]:
+    session = engine.order_session
+    names: list[tuple[Any, str]] = [
+        ("firm", session.identity.mpid),
+        ("account", session.identity.account),
+        ("session", session.name),
+        *(("strategy", placement.name) for placement in site.strategies if placement.process == engine),
+        *(("instrument", instrument.symbol) for instrument in reference_data.traded),
+    ]
+    return [_limits(site.risk.of(level, name), name) for level, name in names]
+
+
+def _limits(limits: RiskLimits | None, name: str) -> dict[str, Any]:
+    assert limits is not None, "a Site refuses a level without limits"
+    return {**limits.model_dump(), "name": name}
+
+
+def _strategy(placement: StrategyPlacement, reference_data: ReferenceData, run: Run) -> dict[str, Any]:
+    strategy = placement.parameters.strategy
+    if strategy not in run.spec_digests:
+        raise ColoError(f"strategy {placement.name}: the digest of the spec of {strategy} is not known")
+    ids = {instrument.symbol: instrument.instrument_id for instrument in reference_data.traded}
+    if not ids:
+        raise ColoError(f"reference data of {reference_data.mic} {reference_data.trading_day}: no instrument is traded")
+    traded = [symbol for symbol in placement.instruments.symbols if symbol in ids] or sorted(ids)
+    return {
+        "name": strategy,
+        "spec_digest": run.spec_digests[strategy],
+        "instruments": [ids[symbol] for symbol in traded],
+        "parameters": placement.parameters.model_dump(exclude={"strategy"}),
+    }
+
+
+def _instrument(instrument: Instrument) -> dict[str, Any]:
+    return instrument.model_dump(include={"instrument_id", "symbol", "locate", "tick_size", "lot_size"})
+
+
+def _simulator(process: Process, run: Run) -> Simulator | None:
+    declared = process.environment.simulator
+    return declared if declared is None or run.simulator is None else run.simulator
+
+
+def _refuse_other_venue(process: Process, reference_data: ReferenceData) -> None:
+    if process.venue.mic != reference_data.mic:
+        raise ColoError(
+            f"process {process.name} trades at {process.venue.mic}, but the reference data is of {reference_data.mic}"
+        )
+
+
+def _password_file(credential: str, run: Run) -> str:
+    return f"{run.credentials_directory}/{credential}"
+
+
+def _text(config: Mapping[str, Any]) -> str:
+    return json.dumps(config, indent=2) + "\n"
