@@ -1,0 +1,1 @@
+"""Turns recorded days in several forms, or a seed, into sessions of ITCH 5.0."""
