@@ -1,0 +1,205 @@
+// One instrument's limit order book, every order in its place in the queue.
+//
+// The best prices and quantities of both sides lie in one 32-byte Top, read at once. Levels are walked from the best on,
+// the orders of a level in the order in which they will trade, without copying:
+//
+//   const Book& book = books.book(locate);
+//   Top top = book.top();                                 // quantity 0: that side is empty
+//   for (Level level : book.levels(Side::buy))
+//       for (Order order : level.orders()) ...
+//
+// A Book is read here and changed only through the Books that own it, because the orders of all instruments of a channel
+// share one table. A reference to the book of an instrument that was seen stays valid until its Books are cleared.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+
+#include "engine/book/ladder.hpp"
+#include "engine/book/order_cells.hpp"
+#include "engine/core/types.hpp"
+#include "engine/core/wire.hpp"
+
+namespace colo {
+
+struct alignas(32) Top {
+    Price bid_price;
+    Quantity bid_quantity;
+    Price ask_price;
+    Quantity ask_quantity;
+
+    [[nodiscard]] bool has_bid() const { return bid_quantity > Quantity{0}; }
+    [[nodiscard]] bool has_ask() const { return ask_quantity > Quantity{0}; }
+    [[nodiscard]] bool two_sided() const { return has_bid() && has_ask(); }
+    [[nodiscard]] Price price(Side side) const { return side == Side::buy ? bid_price : ask_price; }
+    [[nodiscard]] Quantity quantity(Side side) const { return side == Side::buy ? bid_quantity : ask_quantity; }
+    bool operator==(const Top&) const = default;
+};
+static_assert(sizeof(Top) == 32);
+
+enum class BookStatus : std::uint8_t {
+    ok,
+    unknown_order,    // the reference is not in the book: from before our start; counted, nothing else
+    duplicate_order,  // an add with a reference that is in the book: halts the instrument
+    over_execution,   // more is executed or cancelled than was displayed: halts the instrument, the order is removed
+    invalid_field,    // a value that no book can hold: not applied
+    out_of_capacity,  // the tables are full: not applied, halts the instrument
+};
+[[nodiscard]] constexpr const char* to_string(BookStatus status) {
+    constexpr std::array names{"ok", "unknown order", "duplicate order", "over-execution", "invalid field", "out of capacity"};
+    return names[static_cast<std::size_t>(status)];
+}
+
+struct Order {
+    Handle handle = 0;
+    OrderId id;
+    Quantity quantity;
+};
+
+// A price level as a view: valid until the book changes.
+class Level {
+public:
+    class OrderIterator {
+    public:
+        using value_type = Order;
+        using difference_type = std::ptrdiff_t;
+        OrderIterator() = default;
+        OrderIterator(const OrderCells* cells, Handle at) : cells_(cells), at_(at) {}
+        Order operator*() const { return {at_, cells_->id(at_), Quantity{(*cells_)[at_].quantity}}; }
+        OrderIterator& operator++() { at_ = (*cells_)[at_].next; return *this; }
+        OrderIterator operator++(int) { OrderIterator before = *this; ++*this; return before; }
+        bool operator==(const OrderIterator& other) const { return at_ == other.at_; }
+
+    private:
+        const OrderCells* cells_ = nullptr;
+        Handle at_ = 0;
+    };
+    // From the first to trade to the last.
+    struct Orders {
+        const OrderCells* cells;
+        Handle level;
+        [[nodiscard]] OrderIterator begin() const { return {cells, (*cells)[level].next}; }
+        [[nodiscard]] OrderIterator end() const { return {cells, level}; }
+    };
+
+    Level(const OrderCells& cells, Handle handle) : cells_(&cells), handle_(handle) {}
+    [[nodiscard]] Price price() const { return Price{cells_->facts(handle_).price}; }
+    [[nodiscard]] Side side() const { return cells_->facts(handle_).side; }
+    [[nodiscard]] Quantity quantity() const { return Quantity{static_cast<std::int64_t>(cells_->level_quantity(handle_))}; }
+    [[nodiscard]] std::uint32_t order_count() const { return cells_->facts(handle_).order_count; }
+    [[nodiscard]] Orders orders() const { return {cells_, handle_}; }
+
+private:
+    const OrderCells* cells_;
+    Handle handle_;
+};
+
+struct LastTrade {
+    Price price;
+    Quantity quantity;  // 0: none yet
+    MatchNumber match_number;
+    SessionTime time;
+};
+
+// The latest net order imbalance indication.
+struct Imbalance {
+    Quantity paired, imbalance;
+    char direction = 0;   // 0: none yet
+    char cross_type = 0;
+    Price far_price, near_price, reference_price;
+    SessionTime time;
+};
+
+class Book {
+public:
+    Book(const OrderCells& cells, std::uint16_t instrument) : cells_(&cells), instrument_(instrument) {}
+
+    [[nodiscard]] const Top& top() const { return top_; }
+    [[nodiscard]] std::uint16_t instrument() const { return instrument_; }
+    // The day's number of the instrument at the venue, which names it within the channel.
+    [[nodiscard]] Locate locate() const { return Locate{instrument_}; }
+
+    class LevelIterator {
+    public:
+        using value_type = Level;
+        using difference_type = std::ptrdiff_t;
+        LevelIterator() = default;
+        LevelIterator(const OrderCells* cells, Ladder::Iterator at) : cells_(cells), at_(at) {}
+        Level operator*() const { return {*cells_, (*at_).level}; }
+        LevelIterator& operator++() { ++at_; return *this; }
+        LevelIterator operator++(int) { LevelIterator before = *this; ++*this; return before; }
+        bool operator==(const LevelIterator& other) const { return at_ == other.at_; }
+
+    private:
+        const OrderCells* cells_ = nullptr;
+        Ladder::Iterator at_;
+    };
+    struct Levels {
+        const OrderCells* cells;
+        const Ladder* ladder;
+        [[nodiscard]] LevelIterator begin() const { return {cells, ladder->begin()}; }
+        [[nodiscard]] LevelIterator end() const { return {cells, ladder->end()}; }
+    };
+    // From the best price to the worst.
+    [[nodiscard]] Levels levels(Side side) const { return {cells_, &ladder(side)}; }
+    [[nodiscard]] std::optional<Level> level(Side side, Price price) const {
+        const Handle found = ladder(side).find(ladder_key(side, price));
+        if (found == 0) return std::nullopt;
+        return Level(*cells_, found);
+    }
+    // 0 is the best; nothing where the side has fewer levels.
+    [[nodiscard]] std::optional<Level> level_at(Side side, std::size_t depth) const {
+        for (Level level : levels(side))
+            if (depth-- == 0) return level;
+        return std::nullopt;
+    }
+
+    // The first broken invariant, ok while there was none: this instrument must not be traded any more.
+    [[nodiscard]] BookStatus fault() const { return fault_; }
+    // 'T' trading, 'H' halted, 'P' paused, 'Q' quotation only; ' ' when the venue never said, which counts as trading.
+    [[nodiscard]] char trading_state() const { return trading_state_; }
+    [[nodiscard]] bool operational_halt() const { return operational_halt_; }
+    [[nodiscard]] bool halted() const {
+        return fault_ != BookStatus::ok || operational_halt_ || (trading_state_ != 'T' && trading_state_ != ' ');
+    }
+    [[nodiscard]] const LastTrade& last_trade() const { return last_trade_; }
+    [[nodiscard]] const Imbalance& imbalance() const { return imbalance_; }
+    // From the stock directory or the first order; blank before.
+    [[nodiscard]] const Alpha<8>& symbol() const { return symbol_; }
+
+private:
+    friend class Books;
+    friend class ItchBooks;
+
+    [[nodiscard]] const Ladder& ladder(Side side) const { return ladders_[side == Side::sell]; }
+    [[nodiscard]] Ladder& ladder(Side side) { return ladders_[side == Side::sell]; }
+
+    void refresh_top(Side side) {
+        const Ladder::Place best = ladder(side).best();
+        const Quantity quantity = best.level == 0 ? Quantity{0} : Level(*cells_, best.level).quantity();
+        if (side == Side::buy) {
+            top_.bid_price = best.level == 0 ? Price{0} : Price{-best.key};
+            top_.bid_quantity = quantity;
+        } else {
+            top_.ask_price = best.level == 0 ? Price{0} : Price{best.key};
+            top_.ask_quantity = quantity;
+        }
+    }
+    void fail(BookStatus status) {
+        if (fault_ == BookStatus::ok) fault_ = status;
+    }
+
+    Top top_;
+    const OrderCells* cells_;
+    std::uint16_t instrument_;
+    BookStatus fault_ = BookStatus::ok;
+    char trading_state_ = ' ';
+    bool operational_halt_ = false;
+    std::array<Ladder, 2> ladders_;
+    Alpha<8> symbol_;
+    LastTrade last_trade_;
+    Imbalance imbalance_;
+};
+
+}  // namespace colo

@@ -1,0 +1,197 @@
+// Books kept by an ITCH 5.0 feed: what each message type means to a book, and to the state of trading around it.
+//
+//   ItchBooks books;
+//   if (itch50::well_formed(message)) {
+//       ItchChange change = books.apply(message);
+//       if (change.status == BookStatus::ok && change.executed > Quantity{0}) on_trade(change);
+//       Top top = books.book(change.locate).top();
+//   }
+//
+// A snapshot is applied like the feed: clear, then its directory and add messages, then the feed from the snapshot's
+// sequence number on.
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include "engine/book/books.hpp"
+#include "engine/core/types.hpp"
+#include "engine/protocol/itch50.hpp"
+
+namespace colo {
+
+// What a message did, with the facts that it does not carry itself.
+struct ItchChange : BookChange {
+    char type = 0;             // the message's
+    bool printable = false;    // an execution or trade that counts for volume
+    Locate locate;             // the message's
+    OrderId order_id;          // the order's; of a replace the new one
+    Price execution_price;     // where it traded: the resting price, the message's (C, P), or the cross's
+    Quantity executed;         // 0 unless it is a trade; of an unknown order what the message says
+    MatchNumber match_number;  // of a trade or a broken trade
+};
+
+class ItchBooks {
+public:
+    // Messages by what became of them.
+    struct Counts {
+        std::uint64_t messages = 0, unknown_orders = 0, duplicate_orders = 0, over_executions = 0, invalid_fields = 0,
+                      out_of_capacity = 0;
+    };
+
+    explicit ItchBooks(BookCapacity capacity = {}) : books_(capacity) {}
+
+    // Precondition: itch50::well_formed(message).
+    ItchChange apply(Bytes message) {
+        return itch50::dispatch(message.data(), [this](const auto& m) { return apply(m); });
+    }
+
+    template <class Add>
+        requires std::same_as<Add, itch50::AddOrder> || std::same_as<Add, itch50::AddOrderMpid>
+    ItchChange apply(const Add& m) {
+        const std::uint16_t instrument = m.stock_locate.get().value();
+        Book& book = books_.book(instrument);
+        if (book.symbol_.view().empty()) [[unlikely]] book.symbol_ = m.stock;
+        return finish(m, m.order_reference_number,
+                      books_.add(instrument, m.order_reference_number, m.buy_sell_indicator, m.price, m.shares));
+    }
+    ItchChange apply(const itch50::OrderExecuted& m) {
+        const Quantity executed = m.executed_shares;
+        ItchChange change = finish(m, m.order_reference_number,
+                                   books_.reduce(m.stock_locate.get().value(), m.order_reference_number, executed));
+        return traded(change, m, change.price, executed, true);
+    }
+    ItchChange apply(const itch50::OrderExecutedWithPrice& m) {
+        const Quantity executed = m.executed_shares;
+        ItchChange change = finish(m, m.order_reference_number,
+                                   books_.reduce(m.stock_locate.get().value(), m.order_reference_number, executed));
+        return traded(change, m, m.execution_price, executed, m.printable == 'Y');
+    }
+    ItchChange apply(const itch50::OrderCancel& m) {
+        return finish(m, m.order_reference_number,
+                      books_.reduce(m.stock_locate.get().value(), m.order_reference_number, m.cancelled_shares));
+    }
+    ItchChange apply(const itch50::OrderDelete& m) {
+        return finish(m, m.order_reference_number,
+                      books_.remove(m.stock_locate.get().value(), m.order_reference_number));
+    }
+    ItchChange apply(const itch50::OrderReplace& m) {
+        return finish(m, m.new_order_reference_number,
+                      books_.replace(m.stock_locate.get().value(), m.original_order_reference_number,
+                                     m.new_order_reference_number, m.price, m.shares));
+    }
+    ItchChange apply(const itch50::Trade& m) {
+        ItchChange change = other(m);
+        change.order_id = m.order_reference_number;
+        change.side = m.buy_sell_indicator;
+        change.price = change.price_before = m.price;
+        return traded(change, m, m.price, m.shares, true);
+    }
+    ItchChange apply(const itch50::CrossTrade& m) {
+        ItchChange change = other(m);
+        change.price = change.price_before = m.cross_price;
+        return traded(change, m, m.cross_price, m.shares, true);
+    }
+    ItchChange apply(const itch50::BrokenTrade& m) {
+        ItchChange change = other(m);
+        change.match_number = m.match_number;
+        return change;
+    }
+    ItchChange apply(const itch50::NetOrderImbalance& m) {
+        book_of(m).imbalance_ = {m.paired_shares, m.imbalance_shares, m.imbalance_direction, m.cross_type,
+                                 m.far_price, m.near_price, m.current_reference_price, m.timestamp};
+        return other(m);
+    }
+    ItchChange apply(const itch50::StockDirectory& m) {
+        book_of(m).symbol_ = m.stock;
+        return other(m);
+    }
+    ItchChange apply(const itch50::StockTradingAction& m) {
+        book_of(m).trading_state_ = m.trading_state;
+        return other(m);
+    }
+    ItchChange apply(const itch50::OperationalHalt& m) {
+        // A halt at one of the operator's other markets does not concern this book.
+        if (m.market_code == 'Q') book_of(m).operational_halt_ = m.operational_halt_action == 'H';
+        return other(m);
+    }
+    ItchChange apply(const itch50::SystemEvent& m) {
+        system_event_ = m.event_code;
+        return other(m);
+    }
+    // Messages that say nothing of the book or the state of trading.
+    template <class Message>
+    ItchChange apply(const Message& m) { return other(m); }
+
+    [[nodiscard]] const Book& book(Locate locate) const { return static_cast<const Books&>(books_).book(locate.value()); }
+    [[nodiscard]] const Books& books() const { return books_; }
+    [[nodiscard]] Books& books() { return books_; }
+    [[nodiscard]] const Counts& counts() const { return counts_; }
+    [[nodiscard]] std::optional<RestingOrder> find(OrderId id) const { return books_.find(id); }
+    [[nodiscard]] std::optional<Quantity> quantity_ahead(OrderId id) const { return books_.quantity_ahead(id); }
+
+    // The latest system event (specification 1.1), ' ' before the first.
+    [[nodiscard]] char system_event() const { return system_event_; }
+    // Whether orders match continuously in this instrument: not halted, and within system hours. A feed without system
+    // events (a converted recording) counts as within.
+    [[nodiscard]] bool continuous(Locate locate) const {
+        return !book(locate).halted() && (system_event_ == ' ' || system_event_ == 'S' || system_event_ == 'Q' ||
+                                          system_event_ == 'M');
+    }
+
+    void clear() {
+        books_.clear();
+        counts_ = {};
+        system_event_ = ' ';
+    }
+
+private:
+    [[nodiscard]] Book& book_of(const itch50::Header& m) { return books_.book(m.stock_locate.get().value()); }
+
+    [[nodiscard]] ItchChange other(const itch50::Header& m) {
+        ++counts_.messages;
+        ItchChange change;
+        change.type = m.message_type;
+        change.locate = m.stock_locate;
+        change.instrument = change.locate.value();
+        return change;
+    }
+    [[nodiscard]] ItchChange finish(const itch50::Header& m, OrderId id, const BookChange& done) {
+        ++counts_.messages;
+        if (done.status != BookStatus::ok) [[unlikely]] count(done.status);
+        ItchChange change;
+        static_cast<BookChange&>(change) = done;
+        change.type = m.message_type;
+        change.locate = m.stock_locate;
+        change.order_id = id;
+        return change;
+    }
+    void count(BookStatus status) {
+        switch (status) {
+        case BookStatus::ok: break;
+        case BookStatus::unknown_order: ++counts_.unknown_orders; break;
+        case BookStatus::duplicate_order: ++counts_.duplicate_orders; break;
+        case BookStatus::over_execution: ++counts_.over_executions; break;
+        case BookStatus::invalid_field: ++counts_.invalid_fields; break;
+        case BookStatus::out_of_capacity: ++counts_.out_of_capacity; break;
+        }
+    }
+    // Fills in the trade; the last trade follows what is printable and whose price is known.
+    template <class Message>
+    ItchChange traded(ItchChange change, const Message& m, Price price, Quantity quantity, bool printable) {
+        change.execution_price = price;
+        change.executed = quantity;
+        change.printable = printable;
+        change.match_number = m.match_number;
+        const bool price_known = change.status == BookStatus::ok || m.message_type != itch50::OrderExecuted::type;
+        if (printable && price_known && quantity > Quantity{0})
+            book_of(m).last_trade_ = {price, quantity, m.match_number, m.timestamp};
+        return change;
+    }
+
+    Books books_;
+    Counts counts_;
+    char system_event_ = ' ';
+};
+
+}  // namespace colo
