@@ -8,13 +8,11 @@ number, but a number missing after that on all lines is an error, because a book
 from __future__ import annotations
 
 import struct
-import tempfile
 from collections.abc import Sequence
 from typing import BinaryIO
 
 from pipelines.session.datagrams import Datagram, read_datagrams
 from pipelines.session.itch50 import MESSAGE_LENGTHS
-from pipelines.session.itch_file import ItchContents, copy_itch
 from pipelines.session.sources import Source
 from stacks.topology.errors import ColoError
 
@@ -30,19 +28,16 @@ class _NotMold(Exception):
     """Why a datagram is no MoldUDP64 packet of ITCH 5.0 messages."""
 
 
-def copy_capture(sources: Sequence[Source], target: BinaryIO) -> ItchContents:
-    """Writes the captures' messages, framed and in order, and returns what they hold."""
+def write_capture(sources: Sequence[Source], target: BinaryIO) -> None:
+    """Writes the captures' messages to `target`, framed and in order."""
     name = ", ".join(str(source.path) for source in sources)
-    with tempfile.TemporaryFile() as ordered:
-        sequencer = _Sequencer(name, ordered)
-        flows = _Flows()
-        for source in sources:
-            for datagram in read_datagrams(source):
-                flows.take(source, datagram, sequencer)
-        flows.check(name, sequencer)
-        sequencer.finish()
-        ordered.seek(0)
-        return copy_itch(ordered, name, target, None)
+    sequencer = _Sequencer(name, target)
+    flows = _Flows()
+    for source in sources:
+        for datagram in read_datagrams(source):
+            flows.take(source, datagram, sequencer)
+    flows.check(name, sequencer)
+    sequencer.finish()
 
 
 class _Flows:

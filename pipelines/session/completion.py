@@ -291,7 +291,7 @@ class Completer:
         future = self._future
         for order in self._level(side, key, recorded_id):
             spare = order.quantity - self._needed(order)
-            if quantity and 0 < spare and order.order_id in future.deleted and spare < order.quantity:
+            if quantity and spare > 0 and order.order_id in future.deleted and spare < order.quantity:
                 cut = min(spare, quantity)
                 self._cut(order, cut)
                 quantity -= cut

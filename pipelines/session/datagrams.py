@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import socket
 import struct
-from collections.abc import Iterator
+import zlib
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import dpkt
 
-from pipelines.session.sources import Source, unreadable
+from pipelines.session.sources import Source
 from stacks.topology.errors import ColoError
 
 _ETHERNET, _LOOPBACK, _RAW_IP, _LINUX_COOKED, _LINUX_COOKED_2 = 1, 0, 101, 113, 276
@@ -50,11 +51,11 @@ def read_datagrams(source: Source) -> Iterator[Datagram]:
                 found = _udp(source, offset, strip(packet[1]))
                 if found is not None:
                     yield found
-    except (dpkt.Error, ValueError, struct.error, *unreadable) as error:
+    except (dpkt.Error, ValueError, struct.error, OSError, EOFError, zlib.error) as error:
         raise ColoError(f"{source.path}: the capture is damaged or cut off at byte offset {offset}: {error}") from error
 
 
-def _link_header(source: Source, link_type: int):
+def _link_header(source: Source, link_type: int) -> Callable[[bytes], bytes]:
     strips = {
         _ETHERNET: lambda packet: _untagged(packet, 12),
         _LINUX_COOKED: lambda packet: _untagged(packet, 14),

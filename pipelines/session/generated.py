@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import subprocess
-import tempfile
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import BinaryIO
 
-from pipelines.session.itch_file import ItchContents, copy_itch
 from stacks.topology.errors import ColoError
 
 _TIMEOUT_S = 300
@@ -34,20 +31,16 @@ class Generation:
         return f"generated: seed {self.seed}, {self.messages} messages"
 
 
-def generate(generation: Generation, target: BinaryIO) -> ItchContents:
-    """Runs the simulator and checks what it wrote as any other ITCH file."""
-    with tempfile.TemporaryDirectory() as folder:
-        output = Path(folder) / "generated.itch"
-        command = [
-            str(generation.simulator), "--generate", str(output), "--seed", str(generation.seed),
-            "--messages", str(generation.messages), "--symbols", ",".join(generation.symbols),
-        ]  # fmt: skip
-        try:
-            done = subprocess.run(command, capture_output=True, text=True, timeout=_TIMEOUT_S, check=False)
-        except (OSError, subprocess.TimeoutExpired) as error:
-            raise ColoError(f"{generation.simulator}: cannot generate a session: {error}") from error
-        if done.returncode:
-            said = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
-            raise ColoError(f"{generation.simulator}: generating a session failed: {said}")
-        with output.open("rb") as file:
-            return copy_itch(file, "the generated session", target, None)
+def generate(generation: Generation, output: Path) -> None:
+    """Runs the simulator, which writes framed ITCH 5.0 to `output`."""
+    command = [
+        str(generation.simulator), "--generate", str(output), "--seed", str(generation.seed),
+        "--messages", str(generation.messages), "--symbols", ",".join(generation.symbols),
+    ]  # fmt: skip
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=_TIMEOUT_S, check=False)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise ColoError(f"{generation.simulator}: cannot generate a session: {error}") from error
+    if done.returncode:
+        said = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
+        raise ColoError(f"{generation.simulator}: generating a session failed: {said}")

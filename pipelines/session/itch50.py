@@ -65,6 +65,7 @@ class MessageWriter:
         self._stock = symbol.encode("ascii").ljust(8)
 
     def system_event(self, time_ns: int, tracking: int, event: bytes) -> bytes:
+        """One of the letters of specification 1.1: O, S, Q, M, E, C."""
         return _SYSTEM_EVENT.pack(12, b"S", 0, tracking, time_ns >> 32, time_ns & 0xFFFFFFFF, event)
 
     def stock_directory(self, time_ns: int, tracking: int, round_lot: int) -> bytes:
@@ -75,27 +76,30 @@ class MessageWriter:
         )  # fmt: skip
 
     def trading_action(self, time_ns: int, tracking: int, state: bytes) -> bytes:
+        """H halted, Q quotation only, T trading (specification 1.2.2)."""
         return _TRADING_ACTION.pack(
             25, b"H", self.locate, tracking, time_ns >> 32, time_ns & 0xFFFFFFFF, self._stock, state, b" ", b"    "
         )
 
     def add(self, time_ns: int, tracking: int, order_id: int, side: bytes, quantity: int, price: int) -> bytes:
+        """A displayed order enters the book."""
         return _ADD.pack(
             36, b"A", self.locate, tracking, time_ns >> 32, time_ns & 0xFFFFFFFF,
             order_id, side, quantity, self._stock, price,
         )  # fmt: skip
 
     def execute(self, time_ns: int, tracking: int, order_id: int, quantity: int, match_number: int) -> bytes:
+        """A displayed order trades at its own price."""
         return _EXECUTE.pack(
             31, b"E", self.locate, tracking, time_ns >> 32, time_ns & 0xFFFFFFFF, order_id, quantity, match_number
         )
 
     def cancel(self, time_ns: int, tracking: int, order_id: int, quantity: int) -> bytes:
-        return _CANCEL.pack(
-            23, b"X", self.locate, tracking, time_ns >> 32, time_ns & 0xFFFFFFFF, order_id, quantity
-        )
+        """Part of an order leaves the book."""
+        return _CANCEL.pack(23, b"X", self.locate, tracking, time_ns >> 32, time_ns & 0xFFFFFFFF, order_id, quantity)
 
     def delete(self, time_ns: int, tracking: int, order_id: int) -> bytes:
+        """The rest of an order leaves the book."""
         return _DELETE.pack(19, b"D", self.locate, tracking, time_ns >> 32, time_ns & 0xFFFFFFFF, order_id)
 
     def trade(self, time_ns: int, tracking: int, side: bytes, quantity: int, price: int, match_number: int) -> bytes:
@@ -106,6 +110,7 @@ class MessageWriter:
         )  # fmt: skip
 
     def cross(self, time_ns: int, tracking: int, quantity: int, price: int, match_number: int, kind: bytes) -> bytes:
+        """An auction: `kind` is O, C or H (specification 1.5.2)."""
         return _CROSS.pack(
             40, b"Q", self.locate, tracking, time_ns >> 32, time_ns & 0xFFFFFFFF,
             quantity, self._stock, price, match_number, kind,

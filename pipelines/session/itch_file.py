@@ -1,4 +1,4 @@
-"""Checks an ITCH 5.0 file message by message, copies it to the session, and says what it holds.
+"""Checks ITCH 5.0 messages one by one on their way into a session, and says what they are.
 
 A file is a stream of messages, each behind its length in two big-endian bytes; the exchange's own files may end with
 an empty message. The length belongs to the type, so a prefix that lies shows at once. Framing is sequential and done
@@ -7,6 +7,7 @@ in a plain loop (about 4 million messages a second); everything else is done on 
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import BinaryIO
@@ -24,26 +25,44 @@ for _letter, _length in MESSAGE_LENGTHS.items():
 
 @dataclass
 class ItchContents:
-    """What a stream holds: message counts by type and by locate, symbols and round lots by locate."""
+    """What a stream holds: message counts, and by locate its symbol, round lot and the median price of first adds.
+
+    The price is that of the adds in the first block with any: stub quotes far from the market do not move a median.
+    """
 
     messages: int = 0
     bytes: int = 0
     synthetic: int = 0
-    by_type: np.ndarray = field(default_factory=lambda: np.zeros(256, dtype=np.int64))
     by_locate: np.ndarray = field(default_factory=lambda: np.zeros(65536, dtype=np.int64))
     symbols: dict[int, str] = field(default_factory=dict)
     round_lots: dict[int, int] = field(default_factory=dict)
+    prices: dict[int, int] = field(default_factory=dict)
 
 
-def copy_itch(source: BinaryIO, name: str, target: BinaryIO, synthetic_tracking_number: int | None) -> ItchContents:
-    """Copies a framed stream, checking every message; an error names the file, the byte offset and what is wrong."""
+def scan_itch(
+    source: BinaryIO, name: str, target: BinaryIO | None = None, synthetic_tracking_number: int | None = None
+) -> ItchContents:
+    """Checks every message of a framed stream and copies it to `target` where one is given.
+
+    Messages that carry `synthetic_tracking_number` are counted apart. An error names the file, the byte offset (in
+    the decompressed content) and what is wrong there.
+    """
     contents = ItchContents()
     for block, offsets in _blocks(source, name):
-        target.write(block)
+        if target is not None:
+            target.write(block)
         _count(contents, block, offsets, name, synthetic_tracking_number)
     if not contents.messages:
         raise ColoError(f"{name}: holds no ITCH 5.0 message")
     return contents
+
+
+def read_source(source: BinaryIO, name: str, most: int = _BLOCK_BYTES) -> bytes:
+    """Reads from a file that may be compressed and damaged; `most` -1 reads all."""
+    try:
+        return source.read(most)
+    except (OSError, EOFError, zlib.error) as error:
+        raise ColoError(f"{name}: cannot be read: {error}") from error
 
 
 def looks_like_itch(head: bytes) -> bool:
@@ -56,7 +75,7 @@ def _blocks(source: BinaryIO, name: str) -> Iterator[tuple[bytes, list[int]]]:
     rest = b""
     position = 0
     while True:
-        chunk = source.read(_BLOCK_BYTES)
+        chunk = read_source(source, name)
         block = rest + chunk
         offsets, end, whole = _frame(block)
         if not whole:
@@ -66,7 +85,7 @@ def _blocks(source: BinaryIO, name: str) -> Iterator[tuple[bytes, list[int]]]:
         if not chunk:
             return
         if block[end : end + 2] == b"\0\0":
-            _refuse_after_end(block[end + 2 :] or source.read(1), position + end, name)
+            _refuse_after_end(block[end + 2 :] or read_source(source, name), position + end, name)
             return
         rest = block[end:]
         position += end
@@ -100,7 +119,9 @@ def _explain(block: bytes, start: int, offset: int, name: str, at_end: bool) -> 
         letter = chr(rest[2])
         length = _LENGTH_OF_TYPE[rest[2]]
         if not length:
-            raise ColoError(f"{name}: unknown ITCH 5.0 message type {letter!r} (0x{rest[2]:02x}) at byte offset {offset}")
+            raise ColoError(
+                f"{name}: unknown ITCH 5.0 message type {letter!r} (0x{rest[2]:02x}) at byte offset {offset}"
+            )
         if declared != length:
             raise ColoError(
                 f"{name}: the length prefix at byte offset {offset} says {declared} bytes, "
@@ -114,7 +135,9 @@ def _explain(block: bytes, start: int, offset: int, name: str, at_end: bool) -> 
 
 def _refuse_after_end(following: bytes, offset: int, name: str) -> None:
     if following:
-        raise ColoError(f"{name}: the length prefix at byte offset {offset} says 0 bytes, but the file goes on after it")
+        raise ColoError(
+            f"{name}: the length prefix at byte offset {offset} says 0 bytes, but the file goes on after it"
+        )
 
 
 def _count(contents: ItchContents, block: bytes, offsets: list[int], name: str, synthetic: int | None) -> None:
@@ -132,11 +155,11 @@ def _count(contents: ItchContents, block: bytes, offsets: list[int], name: str, 
     if synthetic is not None:
         tracking = data[starts + 3].astype(np.int64) << 8 | data[starts + 4]
         contents.synthetic += int(np.count_nonzero(tracking == synthetic))
-    contents.by_type += np.bincount(types, minlength=256)
     contents.by_locate += np.bincount(locates, minlength=65536)
     contents.messages += len(starts)
     contents.bytes += len(block)
     _name_symbols(contents, block, starts, types, locates)
+    _note_prices(contents, data, starts[np.isin(types, (ord("A"), ord("F")))])
 
 
 def _name_symbols(
@@ -155,3 +178,15 @@ def _name_symbols(
             contents.symbols[locate] = block[start + offset : start + offset + 8].decode("ascii", "replace").rstrip()
             if letter == "R":
                 contents.round_lots[locate] = int.from_bytes(block[start + 21 : start + 25], "big")
+
+
+def _note_prices(contents: ItchContents, data: np.ndarray, adds: np.ndarray) -> None:
+    prices = np.zeros(len(adds), dtype=np.int64)
+    for position in range(32, 36):
+        prices = prices << 8 | data[adds + position]
+    locates = data[adds + 1].astype(np.int64) << 8 | data[adds + 2]
+    order = np.lexsort((prices, locates))
+    found, first, number = np.unique(locates[order], return_index=True, return_counts=True)
+    medians = prices[order][first + number // 2]
+    for locate, price in zip(found.tolist(), medians.tolist(), strict=True):
+        contents.prices.setdefault(locate, price)

@@ -91,7 +91,9 @@ def _pair(path: Path, names: list[str]) -> dict[str, re.Match[str]]:
         if match is None:
             continue
         if match["kind"] in found:
-            raise ColoError(f"{path}: holds two LOBSTER {match['kind']} files, {found[match['kind']].string} and {name}")
+            raise ColoError(
+                f"{path}: holds two LOBSTER {match['kind']} files, {found[match['kind']].string} and {name}"
+            )
         found[match["kind"]] = match
     for kind in ("message", "orderbook"):
         if kind not in found:
@@ -145,7 +147,7 @@ def _problem(event: tuple[int, int, int, int, int]) -> str:
         return "" if price in (-1, 0, 1) else f"a halt's price is -1, 0 or 1, not {price}"
     if kind <= EXECUTE and not 0 < order_id < 1 << 62:
         return f"order id {order_id} is not a positive number below 2^62"
-    if not (0 < quantity or kind == CROSS and quantity == 0) or quantity > QUANTITY_MAX:
+    if not (quantity > 0 or (kind == CROSS and quantity == 0)) or quantity > QUANTITY_MAX:
         return f"quantity {quantity} is not positive"
     if not 0 < price <= PRICE_MAX:
         return f"price {price} is not positive"

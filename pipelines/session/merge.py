@@ -6,6 +6,7 @@ the order of their locates, so the same inputs give the same bytes.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -50,7 +51,7 @@ def merge_by_time(streams: Sequence[tuple[Sequence[int], Sequence[bytes]]]) -> l
 
 
 def _check(days: Sequence[LobsterRows]) -> None:
-    for earlier, later in zip(days, days[1:], strict=False):
+    for earlier, later in itertools.pairwise(days):
         if earlier.symbol == later.symbol:
             raise ColoError(f"{earlier.name} and {later.name} are both recordings of {later.symbol}")
         if earlier.day != later.day:

@@ -42,12 +42,8 @@ class Source:
     gzipped: bool
 
     def open(self) -> BinaryIO:
-        """The content, decompressed; reading damaged gzip data raises what `unreadable` lists."""
+        """The content, decompressed."""
         return cast(BinaryIO, gzip.open(self.path)) if self.gzipped else self.path.open("rb")
-
-
-unreadable = (OSError, EOFError, zlib.error)
-"""What reading a damaged or vanished source raises."""
 
 
 def detect(path: Path) -> Source:
@@ -58,7 +54,7 @@ def detect(path: Path) -> Source:
         if gzipped := head.startswith(_GZIP_MAGIC):
             with gzip.open(path) as file:
                 head = file.read(512)
-    except unreadable as error:
+    except (OSError, EOFError, zlib.error) as error:
         raise ColoError(f"{path}: cannot be read: {error}") from error
     if not head:
         raise ColoError(f"{path}: is empty; expected {ACCEPTED}")
