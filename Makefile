@@ -27,7 +27,8 @@ run: ## Trade a session on a site: SITE=desk|lab SESSION="files" DAY=2012-06-21
 
 ui: ## Open the Dagster UI on 127.0.0.1, PORT=3000
 	@$(install) apt-base $(filter apt-%,$(services)) core build $(filter-out apt-%,$(services)) dagster
-	@build/venv/bin/dagster dev -h 127.0.0.1 -p $(PORT) -m pipelines.definitions
+	@mkdir -p build/dagster/pids && echo $$$$ >build/dagster/pids/ui.pid && \
+		exec build/venv/bin/dagster dev -h 127.0.0.1 -p $(PORT) -m pipelines.definitions
 
 test: ## Run every test that fits into half an hour
 	@$(install) apt-base apt-services core build services dagster

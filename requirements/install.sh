@@ -70,16 +70,21 @@ apt() {
     fail "these system packages are missing and apt could not install them: $missing($(last_words "$log" '^(E|Err|W):'); log: $log)"
 }
 
+# apt_install PACKAGE...: Debian's PostgreSQL makes and starts a server of its own when it is installed; it is told
+# not to, for ours is started by the supervisor, from build/.
 apt_install() {
+  local settings=/etc/postgresql-common/createcluster.conf quiet=
   as_root apt-get update -q
-  # Debian's package starts a server of its own on installation; ours is started by the supervisor, from build/.
-  local settings=/etc/postgresql-common/createcluster.conf
   if [[ " $* " == *" postgresql "* && ! -e $settings ]]; then
-    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends postgresql-common
-    as_root sed -i -E 's/^#?create_main_cluster.*/create_main_cluster = false/' "$settings"
+    apt_get postgresql-common
+    as_root sed -i 's/^#create_main_cluster.*/create_main_cluster = false/' "$settings"
+    quiet=1
   fi
-  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "$@"
+  apt_get "$@"
+  if [[ -n $quiet ]]; then as_root sed -i 's/^create_main_cluster.*/#create_main_cluster = true/' "$settings"; fi
 }
+
+apt_get() { as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "$@" </dev/null; }
 
 # ---- Python environments -------------------------------------------------------------------------------------------
 
@@ -95,10 +100,12 @@ python_between() {
   return 1
 }
 
+# install_uv: the installer of both environments, in a small environment of its own.
 install_uv() {
-  local python=$1 wanted log=build/logs/bootstrap.log
+  local python wanted log=build/logs/bootstrap.log
+  python=$(core_python)
   wanted=$(digest "$python" requirements/bootstrap.txt)
-  done_already bootstrap "$wanted" && return 0
+  done_already bootstrap "$wanted" && [[ -x build/bootstrap/bin/uv ]] && return 0
   rm -rf build/bootstrap
   "$python" -m venv build/bootstrap >"$log" 2>&1 || fail "no virtual environment from $python: $(tail -n1 "$log")"
   build/bootstrap/bin/python -m pip install --disable-pip-version-check --quiet --require-hashes \
@@ -113,40 +120,58 @@ environment() {
   wanted=$(digest "$python $("$python" -V)" "requirements/$name.txt")
   done_already "$name" "$wanted" && [[ -x $folder/bin/python ]] && return 0
   say "installing the $name packages into $folder"
-  install_uv "$python"
-  [[ -f build/stamps/$name && -x $folder/bin/python && $(readlink -f "$folder/bin/python") == "$python" ]] ||
+  install_uv
+  if [[ ! -f build/stamps/$name || $(readlink -f "$folder/bin/python") != "$python" ]]; then
     build/bootstrap/bin/uv venv --quiet --clear --python "$python" "$folder" >"$log" 2>&1 ||
-    fail "no virtual environment $folder: $(tail -n1 "$log")"
+      fail "no virtual environment $folder: $(tail -n1 "$log")"
+  fi
   build/bootstrap/bin/uv pip sync --python "$folder/bin/python" --require-hashes "requirements/$name.txt" \
     >"$log" 2>&1 ||
     fail "the packages of requirements/$name.txt cannot be installed: $(last_words "$log" 'fail|error'); log: $log"
   remember "$name" "$wanted"
 }
 
+core_python() {
+  python_between '(3, 11)' '(3, 14)' ||
+    fail "no Python from 3.11 to 3.14 was found (tried ${PYTHON:-/usr/bin/python3} and the PATH)"
+}
+
 core() {
   local python
-  python=$(python_between '(3, 11)' '(3, 14)') || fail "no Python from 3.11 to 3.14 was found (tried ${PYTHON:-/usr/bin/python3}, python3)"
+  python=$(core_python)
   environment core build/venv "$python"
 }
 
+# flink: PyFlink 2.3 has no packages for Python 3.13; where the system has nothing older, uv brings one.
 flink() {
   local python
-  python=$(python_between '(3, 11)' '(3, 12)') || fail "Flink 2.3 needs Python 3.11 or 3.12, and neither was found"
+  python=$(python_between '(3, 11)' '(3, 12)' || managed_python 3.12) ||
+    fail "Flink 2.3 needs Python 3.11 or 3.12; neither is here, and uv could not bring one (log: build/logs/python.log)"
   environment flink build/flink-venv "$python"
+}
+
+managed_python() {
+  install_uv >&2
+  build/bootstrap/bin/uv python install --install-dir build/python --no-bin "$1" >build/logs/python.log 2>&1 || return 1
+  realpath build/python/cpython-"$1".*/bin/python"$1" | head -n1
 }
 
 # ---- C++ -----------------------------------------------------------------------------------------------------------
 
-# build: configures when a CMakeLists.txt came or the interpreter changed, and leaves the rest to ninja.
+# build: configures anew when a CMakeLists.txt came, from nothing when the interpreter or its packages changed, and
+# leaves the rest to ninja.
 build() {
   local wanted log=build/logs/cmake.log
-  wanted=$(digest "$(readlink -f build/venv/bin/python) ${COLO_MARCH:-native} ${COLO_SANITIZE:-} $(cmakes)" \
-    requirements/core.txt)
+  wanted=$(digest "$(readlink -f build/venv/bin/python) ${COLO_MARCH:-native} ${COLO_SANITIZE:-}" requirements/core.txt)
+  done_already cmake-cache "$wanted" || rm -rf build/cmake
+  remember cmake-cache "$wanted"
+  wanted+=$(find engine strategies tests -name CMakeLists.txt | sort | sha256sum)
   if ! done_already cmake "$wanted" || [[ ! -f build/cmake/build.ninja ]]; then
-    rm -rf build/cmake
     cmake -G Ninja -S . -B build/cmake -DPython_EXECUTABLE="$PWD/build/venv/bin/python" \
-      -DCOLO_MARCH="${COLO_MARCH:-native}" -DCOLO_SANITIZE="${COLO_SANITIZE:-}" >"$log" 2>&1 ||
-      fail "cmake could not configure the engine: $(last_words "$log" 'error'); log: $log"
+      -DCOLO_MARCH="${COLO_MARCH:-native}" -DCOLO_SANITIZE="${COLO_SANITIZE:-}" >"$log" 2>&1 || {
+      cat "$log" >&2
+      fail "cmake could not configure the engine; log: $log"
+    }
     remember cmake "$wanted"
   fi
   log=build/logs/ninja.log
@@ -170,8 +195,6 @@ build_progress() {
   done
   if [[ -n $said && -t 1 ]]; then echo; fi
 }
-
-cmakes() { find engine strategies tests -name CMakeLists.txt -print | sort | tr '\n' ' '; }
 
 # ---- JVM -----------------------------------------------------------------------------------------------------------
 
@@ -232,9 +255,8 @@ dagster() {
 # lock: resolves what requirements/*.in ask for; the newest that fits, for every Python from 3.11 on, without naming
 # the index it came from.
 lock() {
-  local name python
-  python=$(python_between '(3, 11)' '(3, 14)') || fail "no Python from 3.11 to 3.14 was found"
-  install_uv "$python"
+  local name
+  install_uv
   for name in bootstrap core flink; do
     env -u PIP_FIND_LINKS -u UV_FIND_LINKS build/bootstrap/bin/uv pip compile --quiet --upgrade --universal \
       --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
@@ -248,7 +270,8 @@ started_here() {
   tr '\0' ' ' <"/proc/$1/cmdline" 2>/dev/null | grep -qF "$PWD/build/"
 }
 
-# clean: ends what the supervisor recorded under build/<site>/pids, politely first, and removes build/.
+# clean: ends what the supervisor recorded under build/<site>/pids, politely first, and removes build/ and what the
+# journals of its runs left in memory.
 clean() {
   local file pid pids=() waited
   for file in build/*/pids/*.pid; do
@@ -265,6 +288,8 @@ clean() {
     done
     kill -KILL "${pids[@]}" 2>/dev/null || true
   fi
+  sed -nE 's|.*"hot_directory": *"(/dev/shm/colo-[^"/]+)".*|\1|p' build/*/runs/*/engine.json 2>/dev/null |
+    xargs -r -d '\n' rm -rf
   rm -rf build
 }
 
