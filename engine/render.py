@@ -80,9 +80,7 @@ def render_engine(
         "threads": [_thread(thread, engine, facts) for thread in engine.threads],
         "kill_switch_file": f"{run.directory}/kill",
         "risk": _risk(site, engine, reference_data),
-        "strategies": [
-            _strategy(placement, reference_data, run) for placement in site.strategies if placement.process == engine
-        ],
+        "strategies": [_strategy(placement, reference_data, run) for placement in _placements(site, engine)],
         "instruments": [_instrument(instrument) for instrument in reference_data.instruments],
     }
     return _text(config)
@@ -195,20 +193,42 @@ def _os_cpu(thread: Thread, process: Process, facts: Facts) -> int:
 
 
 def _risk(site: Site, engine: Process, reference_data: ReferenceData) -> list[dict[str, Any]]:
+    """Return the limits around this engine. A strategy's have the name that it has under `strategies`."""
     session = engine.order_session
-    names: list[tuple[Any, str]] = [
-        ("firm", session.identity.mpid),
-        ("account", session.identity.account),
-        ("session", session.name),
-        *(("strategy", placement.name) for placement in site.strategies if placement.process == engine),
-        *(("instrument", instrument.symbol) for instrument in reference_data.traded),
+    own = site.risk.of
+    return [
+        _limits(own("firm", session.identity.mpid), session.identity.mpid),
+        _limits(own("account", session.identity.account), session.identity.account),
+        _limits(own("session", session.name), session.name),
+        *(
+            _limits(own("strategy", placement.name), placement.parameters.strategy)
+            for placement in _placements(site, engine)
+        ),
+        *(
+            _limits(own("instrument", instrument.symbol), instrument.symbol)
+            for instrument in _traded(site, engine, reference_data)
+        ),
     ]
-    return [_limits(site.risk.of(level, name), name) for level, name in names]
 
 
 def _limits(limits: RiskLimits | None, name: str) -> dict[str, Any]:
     assert limits is not None, "a Site refuses a level without limits"
     return {**limits.model_dump(), "name": name}
+
+
+def _placements(site: Site, engine: Process) -> list[StrategyPlacement]:
+    """Return the strategies of an engine; a standby has those of the engine that it would take over from."""
+    owner = engine.stands_by or engine
+    return [placement for placement in site.strategies if placement.process == owner]
+
+
+def _traded(site: Site, engine: Process, reference_data: ReferenceData) -> list[Instrument]:
+    """Return the traded instruments of an engine, in the order in which its strategies list them."""
+    by_symbol = {instrument.symbol: instrument for instrument in reference_data.traded}
+    symbols: dict[str, None] = {}
+    for placement in _placements(site, engine):
+        symbols.update(dict.fromkeys(placement.instruments.among(tuple(by_symbol))))
+    return [by_symbol[symbol] for symbol in symbols]
 
 
 def _strategy(placement: StrategyPlacement, reference_data: ReferenceData, run: Run) -> dict[str, Any]:
@@ -218,7 +238,7 @@ def _strategy(placement: StrategyPlacement, reference_data: ReferenceData, run: 
     ids = {instrument.symbol: instrument.instrument_id for instrument in reference_data.traded}
     if not ids:
         raise ColoError(f"reference data of {reference_data.mic} {reference_data.trading_day}: no instrument is traded")
-    traded = [symbol for symbol in placement.instruments.symbols if symbol in ids] or sorted(ids)
+    traded = placement.instruments.among(tuple(ids))
     return {
         "name": strategy,
         "spec_digest": run.spec_digests[strategy],

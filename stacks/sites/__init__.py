@@ -11,7 +11,7 @@ from importlib import import_module
 from stacks.topology.errors import ColoError
 from stacks.topology.site import Site
 
-SITES = ("desk", "lab")
+SITES = ("carteret", "desk", "lab")
 
 
 def load_site(name: str) -> Site:

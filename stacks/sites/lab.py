@@ -21,9 +21,9 @@ VENUE = workstation.simulated_nasdaq(
 )
 ENGINE, SIMULATOR = workstation.programs(HOST, VENUE)
 
-TICKS = Topic(name="xnas.ticks", mic=VENUE.mic, kind="ticks", partitions=1, retention_hours=24, compression="lz4")
+TICKS = Topic(name="xnas.ticks", venue=VENUE, kind="ticks", partitions=1, retention_hours=24, compression="lz4")
 ORDER_EVENTS = Topic(
-    name="xnas.order_events", mic=VENUE.mic, kind="order_events", partitions=1, retention_hours=24, compression="lz4"
+    name="xnas.order_events", venue=VENUE, kind="order_events", partitions=1, retention_hours=24, compression="lz4"
 )
 
 SITE = Site(

@@ -33,7 +33,7 @@ def nasdaq(*environments: VenueEnvironment) -> Venue:
     """Return the venue with the given environments."""
     return Venue(
         mic=MIC,
-        name="Nasdaq Stock Market",
+        full_name="Nasdaq Stock Market",
         timezone="America/New_York",
         calendar=Calendar(
             open=time(9, 30), close=time(16), half_day_close=time(13), holidays=HOLIDAYS, half_days=HALF_DAYS

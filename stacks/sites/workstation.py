@@ -6,6 +6,7 @@ operating system these are is a fact of the machine.
 
 from __future__ import annotations
 
+import datetime
 from dataclasses import dataclass
 
 from stacks.sites.nasdaq import nasdaq
@@ -20,7 +21,7 @@ from stacks.topology.quality import RULES, Check, Quality
 from stacks.topology.release import Release
 from stacks.topology.risk import EVERY_INSTRUMENT, RISK_LEVELS, MessageRate, RiskLimits, RiskTree
 from stacks.topology.strategy import AvellanedaStoikov, StrategyPlacement
-from stacks.topology.venue import Pacing, Simulator, Venue, VenueEnvironment
+from stacks.topology.venue import GeneratedSession, Pacing, Simulator, Venue, VenueEnvironment
 
 LOOPBACK = "127.0.0.1"
 
@@ -107,7 +108,13 @@ def simulated_nasdaq(ports: ExchangePorts) -> Venue:
                 Feed(name="totalview", protocol="itch", version="5.0", packet_layer="moldudp64", channels=(channel,)),
             ),
             order_gateways=(gateway,),
-            simulator=Simulator(pacing=Pacing(mode="lockstep", window_packets=1), packet_messages_max=10),
+            simulator=Simulator(
+                pacing=Pacing(mode="lockstep", window_packets=1),
+                packet_messages_max=10,
+                generated=GeneratedSession(
+                    seed=1, messages=300_000, symbols=("AMZN", "AAPL"), day=datetime.date(2024, 6, 20)
+                ),
+            ),
         )
     )
 

@@ -10,6 +10,7 @@ from stacks.topology.declared import BY_NAME, Address, Declared, Name, Port, Pos
 from stacks.topology.errors import Problem
 from stacks.topology.host import Host
 from stacks.topology.order_entry import Credential
+from stacks.topology.venue import Venue
 
 RecordKind = Literal["ticks", "order_events"]
 
@@ -35,7 +36,7 @@ class Topic(Declared):
     """A Kafka topic of packed normalised records of one kind, keyed by feed channel so that their order is kept."""
 
     name: Annotated[str, Field(min_length=1, max_length=249, pattern=r"^[a-zA-Z0-9._-]+$")]
-    mic: str
+    venue: Annotated[Venue, BY_NAME]
     kind: RecordKind
     partitions: Positive
     retention_hours: Positive
@@ -57,7 +58,7 @@ class Kafka(Declared):
 
     def topic(self, mic: str, kind: RecordKind) -> Topic:
         """Return the topic of a venue and kind; a ServicesDataPlane has exactly one of each."""
-        return next(topic for topic in self.topics if (topic.mic, topic.kind) == (mic, kind))
+        return next(topic for topic in self.topics if (topic.venue.mic, topic.kind) == (mic, kind))
 
 
 class BarsJob(Declared):
@@ -117,7 +118,7 @@ class Services(Declared):
     @model_validator(mode="after")
     def _check(self) -> Services:
         problems = []
-        for key in repeated([(topic.mic, topic.kind) for topic in self.kafka.topics]):
+        for key in repeated([(topic.venue.mic, topic.kind) for topic in self.kafka.topics]):
             problems.append(Problem("kafka.topics", f"two topics for {key[1]} of {key[0]}"))
         for name in repeated([topic.name for topic in self.kafka.topics]):
             problems.append(Problem(f"kafka.topics[{name}]", "the name stands twice"))

@@ -38,11 +38,14 @@ class InstrumentSelection(Declared):
 
     def choose(self, messages_by_symbol: Mapping[str, int]) -> tuple[str, ...]:
         """Return the traded symbols of a session, given its messages by symbol; ties go to the alphabet."""
-        listed = tuple(symbol for symbol in self.symbols if symbol in messages_by_symbol)
-        if listed:
-            return listed
+        if any(symbol in messages_by_symbol for symbol in self.symbols):
+            return self.among(tuple(messages_by_symbol))
         order = sorted(messages_by_symbol, key=lambda symbol: (-messages_by_symbol[symbol], symbol))
         return tuple(order[: self.else_most_active])
+
+    def among(self, symbols: tuple[str, ...]) -> tuple[str, ...]:
+        """Return the listed symbols that are among the given ones, else all of these by the alphabet."""
+        return tuple(symbol for symbol in self.symbols if symbol in symbols) or tuple(sorted(symbols))
 
 
 class Instrument(Declared):

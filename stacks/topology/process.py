@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import PlainSerializer, model_validator
+from pydantic import model_validator
 
 from stacks.topology.declared import BY_NAME, Declared, Name, NotNegative, Positive, raise_problems
 from stacks.topology.errors import Problem
@@ -32,7 +32,7 @@ class Thread(Declared):
     kernel's real-time throttle.
     """
 
-    role: Literal["trading", "feed", "gateway", "journal", "housekeeping", "simulator"]
+    role: Literal["trading", "housekeeping", "simulator"]
     cpu: NotNegative
     wait: Wait
     policy: Literal["SCHED_OTHER", "SCHED_FIFO"] = "SCHED_OTHER"
@@ -67,21 +67,23 @@ class Journal(Declared):
 class Process(Declared):
     """A program on a host.
 
-    An engine (role strategy) joins feed lines and logs in at an order session of one environment of a venue; an
-    exchange simulator serves the same environment.
+    An engine (role strategy) joins feed lines and logs in at an order session of one environment of a venue; a standby
+    reads the same feed and takes over the order session of the engine that it stands by for; an exchange simulator
+    serves the environment, and its receptions say on which NIC it sends each line.
     """
 
     name: Name
-    role: Literal["strategy", "standby", "exchange_simulator", "publisher", "recorder"]
+    role: Literal["strategy", "standby", "exchange_simulator"]
     host: Annotated[Host, BY_NAME]
     threads: tuple[Thread, ...]
-    venue: Annotated[Venue, PlainSerializer(lambda venue: venue.mic, return_type=str)] | None = None
+    venue: Annotated[Venue, BY_NAME] | None = None
     environment: Annotated[VenueEnvironment, BY_NAME] | None = None
     feed: Annotated[Feed, BY_NAME] | None = None
     receptions: tuple[LineReception, ...] = ()
     order_session: Annotated[OrderSession, BY_NAME] | None = None
     order_nic: Annotated[Nic, BY_NAME] | None = None
     journal: Journal | None = None
+    stands_by: Annotated[Process, BY_NAME] | None = None
 
     @model_validator(mode="after")
     def _check(self) -> Process:

@@ -1,10 +1,10 @@
-"""What a site may lose and how long it may be down: recovery objectives, and the site that takes over."""
+"""What a site may lose, and how long it may be down."""
 
 from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from stacks.topology.declared import BY_NAME, Declared, Name, NotNegative, Positive
+from stacks.topology.declared import BY_NAME, Declared, NotNegative, Positive
 from stacks.topology.process import Process
 
 
@@ -15,13 +15,6 @@ class RecoveryObjective(Declared):
     """
 
     covers: Annotated[Process, BY_NAME]
-    failure: Literal["process", "host", "power", "site"]
+    failure: Literal["process", "host", "power"]
     recovery_time_s_max: Positive
     lost_records_max: NotNegative
-
-
-class RecoverySite(Declared):
-    """The site that takes over, by name, because it is declared in a module of its own."""
-
-    site: Name
-    distance_km: Positive

@@ -1,19 +1,10 @@
-"""What an engine release is built with, and who may sign it."""
+"""What an engine release is built with."""
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
-
-from pydantic import Field
+from typing import Literal
 
 from stacks.topology.declared import Declared, Name
-
-
-class Signer(Declared):
-    """Someone whose `ssh-keygen -Y` signature counts: the principal and the public key line."""
-
-    principal: str
-    public_key: Annotated[str, Field(pattern=r"^(ssh-ed25519|sk-ssh-ed25519@openssh.com) \S+$")]
 
 
 class Release(Declared):
@@ -24,4 +15,3 @@ class Release(Declared):
     build_type: Literal["Release", "RelWithDebInfo"] = "Release"
     march: str
     flags: tuple[str, ...] = ()
-    signers: tuple[Signer, ...] = ()

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
+from pydantic import model_validator
+
 from stacks.topology.clock import ClockSource
+from stacks.topology.connectivity import connectivity_problems
 from stacks.topology.data_plane import DataPlane
-from stacks.topology.declared import BY_NAME, Address, Declared, Name, Port
+from stacks.topology.declared import BY_NAME, Address, Declared, Name, Port, raise_problems
+from stacks.topology.exposure import exposure_problems
 from stacks.topology.host import Host
+from stacks.topology.membership import membership_problems
 from stacks.topology.network import CrossConnect, Link, Switch, Tap
+from stacks.topology.placement import placement_problems
 from stacks.topology.process import Process
 from stacks.topology.quality import Quality
-from stacks.topology.recovery import RecoveryObjective, RecoverySite
+from stacks.topology.recovery import RecoveryObjective
 from stacks.topology.release import Release
 from stacks.topology.risk import RiskTree
 from stacks.topology.strategy import StrategyPlacement
@@ -46,8 +52,15 @@ class Site(Declared):
     release: Release
     dagster: Dagster
     recovery_objectives: tuple[RecoveryObjective, ...] = ()
-    recovery_site: RecoverySite | None = None
     maintenance_windows: tuple[MaintenanceWindow, ...] = ()
+
+    @model_validator(mode="after")
+    def _check(self) -> Site:
+        """Raise one DeclarationError with every problem; what depends on sound references is checked after them."""
+        raise_problems(membership_problems(self))
+        raise_problems(connectivity_problems(self))
+        raise_problems([*placement_problems(self), *exposure_problems(self)])
+        return self
 
     def process_of(self, role: str) -> Process:
         """Return the first process of a role; a site has at least one strategy process."""

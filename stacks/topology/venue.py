@@ -73,6 +73,15 @@ class Loss(Declared):
     seed: NotNegative = 1
 
 
+class GeneratedSession(Declared):
+    """The session that the simulator makes from a seed where no recorded one is given."""
+
+    seed: NotNegative
+    messages: Positive
+    symbols: tuple[str, ...]
+    day: datetime.date
+
+
 class Simulator(Declared):
     """The exchange simulator's own settings, for the environment `simulation`."""
 
@@ -80,6 +89,7 @@ class Simulator(Declared):
     packet_messages_max: Positive
     loss: Loss = Loss()
     rerequest_refuse: Flag = False
+    generated: GeneratedSession
 
 
 class VenueEnvironment(Declared):
@@ -115,7 +125,7 @@ class Venue(Declared):
     """A market. `mic` is its ISO 10383 code; `price_scale` is the number of decimals of a price on the wire."""
 
     mic: Annotated[str, Field(pattern=r"^[A-Z0-9]{4}$")]
-    name: str
+    full_name: str
     timezone: str
     calendar: Calendar
     tick_rules: tuple[TickRule, ...]
@@ -139,6 +149,11 @@ class Venue(Declared):
             problems.append(Problem("tick_rules", f"two rules for price {rule[1]} from {rule[0]}"))
         raise_problems(problems)
         return self
+
+    @property
+    def name(self) -> str:
+        """The MIC, by which references are serialised and paths of errors name a venue."""
+        return self.mic
 
     def midnight_ns(self, day: datetime.date) -> int:
         """Return the Unix time in nanoseconds of the local midnight at which a trading day begins."""

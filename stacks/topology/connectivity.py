@@ -1,0 +1,176 @@
+"""Checks that every process has what its role needs, and that the cables of a production site reach it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from stacks.topology.declared import repeated
+from stacks.topology.errors import Problem
+
+if TYPE_CHECKING:
+    from stacks.topology.network import Link, Nic
+    from stacks.topology.process import Process
+    from stacks.topology.site import Site
+
+_ENGINE_FIELDS = ("venue", "environment", "feed", "order_session", "order_nic", "journal")
+_NEEDED_FIELDS = {
+    "strategy": _ENGINE_FIELDS,
+    "standby": (*_ENGINE_FIELDS, "stands_by"),
+    "exchange_simulator": ("venue", "environment", "feed", "journal"),
+}
+_NEEDED_THREADS = {
+    "strategy": ("trading", "housekeeping"),
+    "standby": ("trading", "housekeeping"),
+    "exchange_simulator": ("simulator",),
+}
+
+
+def connectivity_problems(site: Site) -> list[Problem]:
+    """Return what processes lack, what they read that their venue does not send, and what no cable brings."""
+    problems: list[Problem] = []
+    for process in site.processes:
+        path = f"processes[{process.name}]"
+        problems += _role_problems(path, process)
+        problems += _feed_problems(path, process)
+        if site.kind == "production":
+            problems += _cable_problems(path, process, site)
+    for placement in site.strategies:
+        if placement.process.role not in ("strategy", "standby"):
+            sentence = f"process {placement.process.name} is a {placement.process.role}, no strategy runs there"
+            problems.append(Problem(f"strategies[{placement.name}].process", sentence))
+    placed = [(placement.process.name, placement.parameters.strategy) for placement in site.strategies]
+    for process_name, strategy in repeated(placed):
+        problems.append(Problem("strategies", f"strategy {strategy} is placed twice on process {process_name}"))
+    if not any(process.role == "strategy" for process in site.processes):
+        problems.append(Problem("processes", "a site needs a process of role strategy"))
+    return [*problems, *_session_problems(site), *_recovery_problems(site), *_cross_connect_problems(site)]
+
+
+def _role_problems(path: str, process: Process) -> list[Problem]:
+    problems = [
+        Problem(f"{path}.{field}", f"is missing, a process of role {process.role} needs it")
+        for field in _NEEDED_FIELDS[process.role]
+        if getattr(process, field) is None
+    ]
+    roles = [thread.role for thread in process.threads]
+    for role in _NEEDED_THREADS[process.role]:
+        if roles.count(role) != 1:
+            sentence = f"a process of role {process.role} needs one thread of role {role}, not {roles.count(role)}"
+            problems.append(Problem(f"{path}.threads", sentence))
+    environment = process.environment
+    if process.role == "exchange_simulator" and environment is not None and environment.kind != "simulation":
+        problems.append(Problem(f"{path}.environment", f"is {environment.kind}, a simulator serves simulation only"))
+    return problems
+
+
+def _feed_problems(path: str, process: Process) -> list[Problem]:
+    problems = []
+    environment, feed, session = process.environment, process.feed, process.order_session
+    if environment is not None and feed is not None and feed not in environment.feeds:
+        problems.append(Problem(f"{path}.feed", f"feed {feed.name} is not one of environment {environment.kind}"))
+    if environment is not None and session is not None and environment.gateway_of(session) is None:
+        sentence = f"session {session.name} is at no order gateway of environment {environment.kind}"
+        problems.append(Problem(f"{path}.order_session", sentence))
+    if feed is None:
+        return problems
+    lines = [line for channel in feed.channels for line in channel.lines]
+    received = [reception.line for reception in process.receptions]
+    for line in lines:
+        if received.count(line) != 1:
+            sentence = f"line {line.name} ({line.group}:{line.port}) needs one reception, not {received.count(line)}"
+            problems.append(Problem(f"{path}.receptions", sentence))
+    for line in received:
+        if line not in lines:
+            sentence = f"line {line.name} ({line.group}:{line.port}) is not one of feed {feed.name}"
+            problems.append(Problem(f"{path}.receptions[{line.name}].line", sentence))
+    return problems
+
+
+def _link_of(nic: Nic, site: Site) -> Link | None:
+    return next((link for link in site.links if link.nic == nic), None)
+
+
+def _cable_problems(path: str, process: Process, site: Site) -> list[Problem]:
+    """In production, lines A and B come over cables and switches of their own, and orders over an orders link."""
+    problems = []
+    switch_of_line: dict[str, str] = {}
+    for reception in process.receptions:
+        at = f"{path}.receptions[{reception.line.name}].nic"
+        link = _link_of(reception.nic, site)
+        if link is None or link.role != "feed" or link.line != reception.line.name:
+            problems.append(Problem(at, f"no feed link of line {reception.line.name} ends at NIC {reception.nic.name}"))
+            continue
+        for other, switch in switch_of_line.items():
+            if other != reception.line.name and switch == link.switch.name:
+                problems.append(Problem(at, f"lines {other} and {reception.line.name} share switch {switch}"))
+        switch_of_line[reception.line.name] = link.switch.name
+        if not any(
+            cross_connect.role == "feed" and cross_connect.line == link.line and cross_connect.switch == link.switch
+            for cross_connect in site.cross_connects
+        ):
+            problems.append(Problem(at, f"no feed cross connect of line {link.line} ends at switch {link.switch.name}"))
+    if process.order_nic is not None:
+        link = _link_of(process.order_nic, site)
+        if link is None or link.role != "orders":
+            problems.append(Problem(f"{path}.order_nic", f"no orders link ends at NIC {process.order_nic.name}"))
+    return problems
+
+
+def _session_problems(site: Site) -> list[Problem]:
+    """One login at a time: an order session belongs to one process, and to the standby that would take it over."""
+    problems = []
+    owner: dict[str, str] = {}
+    for process in site.processes:
+        session = process.order_session
+        if session is None or process.role == "standby":
+            continue
+        key = f"{session.username}/{session.name}"
+        if key in owner:
+            sentence = f"session {session.name} is already that of process {owner[key]}"
+            problems.append(Problem(f"processes[{process.name}].order_session", sentence))
+        owner.setdefault(key, process.name)
+    for process in site.processes:
+        primary = process.stands_by
+        if primary is None:
+            continue
+        path = f"processes[{process.name}]"
+        if process.role != "standby":
+            problems.append(Problem(f"{path}.stands_by", f"a process of role {process.role} stands by for no other"))
+        if primary.order_session != process.order_session:
+            sentence = f"a standby takes over the order session of {primary.name}, and needs the same"
+            problems.append(Problem(f"{path}.order_session", sentence))
+        if primary.host == process.host:
+            problems.append(Problem(f"{path}.host", f"a standby on the host of {primary.name} dies with it"))
+    return problems
+
+
+def _recovery_problems(site: Site) -> list[Problem]:
+    problems = []
+    standbys = [process.stands_by for process in site.processes if process.stands_by is not None]
+    for objective in site.recovery_objectives:
+        path = f"recovery_objectives[{objective.covers.name}]"
+        if objective.failure == "host" and objective.covers not in standbys:
+            sentence = f"process {objective.covers.name} has no standby that could take over from a lost host"
+            problems.append(Problem(f"{path}.failure", sentence))
+        journal = objective.covers.journal
+        lossless = objective.failure == "power" and objective.lost_records_max == 0
+        if lossless and (journal is None or not journal.disk.power_loss_protection):
+            sentence = "no record may be lost with the power, but the journal's disk has no power-loss protection"
+            problems.append(Problem(f"{path}.lost_records_max", sentence))
+    if site.kind == "production":
+        covered = [objective.covers for objective in site.recovery_objectives]
+        for process in site.processes:
+            if process.role == "strategy" and process not in covered:
+                sentence = f"process {process.name} has no recovery objective"
+                problems.append(Problem("recovery_objectives", sentence))
+    return problems
+
+
+def _cross_connect_problems(site: Site) -> list[Problem]:
+    """Cross connects A and B of one role end on separate switches."""
+    return [
+        Problem(f"cross_connects[{b.name}].switch", f"cross connect {a.name} of the other line ends there too")
+        for a in site.cross_connects
+        for b in site.cross_connects
+        if (a.line, b.line) == ("A", "B") and a.role == b.role and a.switch == b.switch
+    ]

@@ -1,0 +1,90 @@
+"""Checks that every strategy trades inside limits: each level has its own, and none is wider than the one around it."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from stacks.topology.errors import Problem
+from stacks.topology.risk import EVERY_INSTRUMENT, RiskLimits
+
+if TYPE_CHECKING:
+    from stacks.topology.order_entry import OrderSession
+    from stacks.topology.site import Site
+    from stacks.topology.strategy import StrategyPlacement
+
+_NESTED = ("price_collar_bps", "order_quantity_max", "position_max", "notional_max", "gross_notional_max")
+
+
+def exposure_problems(site: Site) -> list[Problem]:
+    """Return the missing limits, the limits that do not nest, and the parameters that no limit would let through."""
+    problems: list[Problem] = []
+    for placement in site.strategies:
+        session = placement.process.order_session
+        if session is None:  # reported as a missing field of the process
+            continue
+        chain = _chain(site, placement, session, problems)
+        for outer, inner in pairwise(chain):
+            problems += _nesting_problems(outer, inner)
+        for limits in chain:
+            problems += _parameter_problems(placement, limits)
+            if limits.level == "session":
+                problems += _throttle_problems(session, limits)
+    return list(dict.fromkeys(problems))
+
+
+def _chain(
+    site: Site, placement: StrategyPlacement, session: OrderSession, problems: list[Problem]
+) -> list[RiskLimits]:
+    """Return the limits around a strategy from the widest to those of any instrument; name the missing ones."""
+    wanted = (
+        ("firm", session.identity.mpid),
+        ("account", session.identity.account),
+        ("session", session.name),
+        ("strategy", placement.name),
+        ("instrument", EVERY_INSTRUMENT),
+    )
+    chain = []
+    for level, name in wanted:
+        limits = site.risk.of(level, name)
+        if limits is None:
+            problems.append(Problem("risk.limits", f"the limits of level {level} named {name} are missing"))
+        else:
+            chain.append(limits)
+    return chain
+
+
+def _nesting_problems(outer: RiskLimits, inner: RiskLimits) -> list[Problem]:
+    path = f"risk.limits[{inner.level} {inner.name}]"
+    around = f"{outer.level} {outer.name}"
+    problems = [
+        Problem(f"{path}.{field}", f"{getattr(inner, field)} is wider than the {getattr(outer, field)} of {around}")
+        for field in _NESTED
+        if getattr(inner, field) > getattr(outer, field)
+    ]
+    inner_rate, outer_rate = inner.message_rate_max, outer.message_rate_max
+    if inner_rate.messages * outer_rate.window_ms > outer_rate.messages * inner_rate.window_ms:
+        problems.append(Problem(f"{path}.message_rate_max", f"is wider than that of {around}"))
+    return problems
+
+
+def _parameter_problems(placement: StrategyPlacement, limits: RiskLimits) -> list[Problem]:
+    parameters = placement.parameters
+    level = f"{limits.level} {limits.name}"
+    path = f"strategies[{placement.name}].parameters"
+    problems = []
+    if parameters.quote_quantity > limits.order_quantity_max:
+        sentence = f"{parameters.quote_quantity} is above the order_quantity_max {limits.order_quantity_max} of {level}"
+        problems.append(Problem(f"{path}.quote_quantity", sentence))
+    if parameters.inventory_max > limits.position_max:
+        sentence = f"{parameters.inventory_max} is above the position_max {limits.position_max} of {level}"
+        problems.append(Problem(f"{path}.inventory_max", sentence))
+    return problems
+
+
+def _throttle_problems(session: OrderSession, limits: RiskLimits) -> list[Problem]:
+    rate, throttle = limits.message_rate_max, session.throttle
+    if rate.messages * throttle.window_ms > throttle.messages * rate.window_ms:
+        sentence = f"is wider than the venue's throttle of {throttle.messages} messages in {throttle.window_ms} ms"
+        return [Problem(f"risk.limits[session {limits.name}].message_rate_max", sentence)]
+    return []

@@ -1,0 +1,96 @@
+"""Checks that what a site refers to is declared in it, under names and addresses that stand once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from ipaddress import IPv4Address
+from typing import TYPE_CHECKING, Any
+
+from stacks.topology.declared import repeated
+from stacks.topology.errors import Problem
+
+if TYPE_CHECKING:
+    from stacks.topology.host import Host
+    from stacks.topology.site import Site
+
+_NAMED = ("hosts", "switches", "links", "cross_connects", "taps", "clocks", "venues", "processes", "strategies")
+
+
+def membership_problems(site: Site) -> list[Problem]:
+    """Return every reference out of the site, and every name or address that stands twice."""
+    return [*_name_problems(site), *_address_problems(site), *_reference_problems(site)]
+
+
+def data_plane_hosts(site: Site) -> Iterator[tuple[str, Host]]:
+    """Yield the path of each part of the data plane, and the host on which it is placed."""
+    if site.data_plane.kind == "embedded":
+        yield "data_plane", site.data_plane.host
+        return
+    for part in ("kafka", "flink", "postgres"):
+        yield f"data_plane.{part}", getattr(site.data_plane, part).host
+
+
+def _name_problems(site: Site) -> list[Problem]:
+    return [
+        Problem(f"{field}[{name}]", "the name stands twice")
+        for field in _NAMED
+        for name in repeated([part.name for part in getattr(site, field)])
+    ]
+
+
+def _address_problems(site: Site) -> list[Problem]:
+    addressed = [
+        (f"hosts[{host.name}].nics[{nic.name}].address", nic.address) for host in site.hosts for nic in host.nics
+    ]
+    addressed += [(f"hosts[{host.name}].bmc.address", host.bmc.address) for host in site.hosts if host.bmc is not None]
+    addressed += [(f"switches[{switch.name}].address", switch.address) for switch in site.switches]
+    problems = []
+    owner: dict[str, str] = {}
+    for path, address in addressed:
+        if IPv4Address(address).is_loopback:
+            continue
+        if address in owner:
+            problems.append(
+                Problem(path, f"{address} is already the address of {owner[address].removesuffix('.address')}")
+            )
+        owner.setdefault(address, path)
+    return problems
+
+
+def _reference_problems(site: Site) -> list[Problem]:
+    return [
+        Problem(path, f"{kind} {referred.name} is not declared in the site")
+        for path, kind, referred, declared in _references(site)
+        if referred not in declared
+    ]
+
+
+def _references(site: Site) -> Iterator[tuple[str, str, Any, tuple[Any, ...]]]:
+    """Yield (path, kind, referred object, the declared objects among which it must be)."""
+    nics = tuple(nic for host in site.hosts for nic in host.nics)
+    for host in site.hosts:
+        yield f"hosts[{host.name}].clock.source", "clock source", host.clock.source, site.clocks
+    for link in site.links:
+        yield f"links[{link.name}].nic", "NIC", link.nic, nics
+        yield f"links[{link.name}].switch", "switch", link.switch, site.switches
+    for cross_connect in site.cross_connects:
+        yield f"cross_connects[{cross_connect.name}].switch", "switch", cross_connect.switch, site.switches
+    for tap in site.taps:
+        yield f"taps[{tap.name}].cross_connect", "cross connect", tap.cross_connect, site.cross_connects
+        yield f"taps[{tap.name}].nic", "NIC", tap.nic, nics
+    for process in site.processes:
+        yield f"processes[{process.name}].host", "host", process.host, site.hosts
+        if process.venue is not None:
+            yield f"processes[{process.name}].venue", "venue", process.venue, site.venues
+        if process.stands_by is not None:
+            yield f"processes[{process.name}].stands_by", "process", process.stands_by, site.processes
+    for placement in site.strategies:
+        yield f"strategies[{placement.name}].process", "process", placement.process, site.processes
+    for objective in site.recovery_objectives:
+        yield f"recovery_objectives[{objective.covers.name}].covers", "process", objective.covers, site.processes
+    for path, host in data_plane_hosts(site):
+        yield f"{path}.host", "host", host, site.hosts
+    yield "dagster.host", "host", site.dagster.host, site.hosts
+    if site.data_plane.kind == "services":
+        for topic in site.data_plane.kafka.topics:
+            yield f"data_plane.kafka.topics[{topic.name}].venue", "venue", topic.venue, site.venues
