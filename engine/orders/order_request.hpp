@@ -1,0 +1,41 @@
+// What a decision asks of the venue, before any check; and the same once every risk rule has passed it.
+//
+// A CheckedOrder can only be made by the RiskGate and is spent by sending it: there is no other way to the wire.
+#pragma once
+
+#include <cstdint>
+#include <utility>
+
+#include "engine/orders/order.hpp"
+
+namespace colo {
+
+struct OrderRequest {
+    enum class Kind : std::uint8_t { enter, replace, cancel };
+
+    Kind kind{Kind::enter};
+    InstrumentIndex instrument;
+    Side side{Side::buy};
+    Price price;             // enter, replace
+    Quantity quantity;       // enter, replace: shares to be open
+    UserRefNum original;     // replace, cancel: the order that is meant
+};
+
+class CheckedOrder {
+public:
+    CheckedOrder(CheckedOrder&& other) noexcept : request_(other.request_), spent_(std::exchange(other.spent_, true)) {}
+    CheckedOrder(const CheckedOrder&) = delete;
+    CheckedOrder& operator=(const CheckedOrder&) = delete;
+    CheckedOrder& operator=(CheckedOrder&&) = delete;
+
+    [[nodiscard]] const OrderRequest& request() const { return request_; }
+    [[nodiscard]] bool spent() const { return spent_; }
+
+private:
+    friend class RiskGate;
+    explicit CheckedOrder(const OrderRequest& request) : request_(request) {}
+    OrderRequest request_;
+    bool spent_ = false;
+};
+
+}  // namespace colo

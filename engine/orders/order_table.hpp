@@ -1,0 +1,128 @@
+// All orders of a trading day by their client order number, and what follows from the venue's answers.
+//
+// Numbers are handed out in order, so the table is an array and finding an order is one load. Nothing is ever removed:
+// a late answer (a broken trade after the fill) still finds its order. Memory is taken at construction.
+//
+//   OrderTable table(instruments, orders_max);
+//   Order& order = table.enter(instrument, Side::buy, Price{1'000'000}, Quantity{100});
+//   AnswerOutcome outcome = table.apply(OrderExecuted{order.user_ref_num, ...});
+//   if (outcome.fill) positions.apply(*outcome.fill);
+//   if (outcome.anomaly != Anomaly::none) alarm(outcome.anomaly);
+#pragma once
+
+#include <array>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "engine/orders/order.hpp"
+#include "engine/orders/order_answer.hpp"
+
+namespace colo {
+
+// An answer that an orderly venue would not have given; it is followed as far as it is a fact, and counted.
+enum class Anomaly : std::uint8_t {
+    none,
+    unknown_order,      // fill, cancel or reject of a number we never used
+    adopted_order,      // accepted order that we do not remember: after a loss of the journal's tail
+    overfill,           // executed beyond what was open: the position is right, the order is not
+    fill_after_end,     // execution of an order that had ended
+    revived_order,      // accepted after it was rejected or given up
+    repeated_answer,    // acknowledged twice
+    unknown_match,      // broken trade that we never had, or broken twice
+    never_arrived,      // resolved by the account query: the order never reached the venue
+    table_full,
+};
+constexpr std::size_t anomaly_count = 10;
+[[nodiscard]] std::string_view name_of(Anomaly anomaly);
+// A broken invariant stops trading; the rest are counted.
+[[nodiscard]] constexpr bool stops_trading(Anomaly anomaly) {
+    return anomaly == Anomaly::overfill || anomaly == Anomaly::unknown_order || anomaly == Anomaly::table_full;
+}
+
+struct Fill {
+    UserRefNum user_ref_num;
+    InstrumentIndex instrument;
+    Side side{Side::buy};
+    Price price;
+    Quantity quantity;
+    MatchNumber match_number;
+    Liquidity liquidity{Liquidity::other};
+    bool broken = false;  // this takes back a fill
+};
+
+struct AnswerOutcome {
+    std::optional<Fill> fill;
+    const Order* order = nullptr;  // the order that the answer was about
+    Anomaly anomaly = Anomaly::none;
+};
+
+class OrderTable {
+public:
+    OrderTable(std::size_t instruments, std::size_t orders_max);
+
+    // Ours. Preconditions: room() and, for replace and cancel, an order that is settled_open(), except that a cancel
+    // may follow anything open.
+    Order& enter(InstrumentIndex instrument, Side side, Price price, Quantity quantity);
+    Order& replace(UserRefNum original, Price price, Quantity open_quantity);
+    Order& request_cancel(UserRefNum user_ref_num);
+
+    // The venue's.
+    AnswerOutcome apply(const OrderAnswer& answer);
+
+    // The connection broke: everything open is unknown until the venue's answers or `reconcile` tell.
+    void disconnected();
+    // Every answer up to the account query's has been applied: what is not acknowledged now never arrived, cancels and
+    // replacements without effect are lost, and numbers below `next` are used. The count of orders given up.
+    std::size_t reconcile(UserRefNum next);
+
+    [[nodiscard]] bool room() const { return next_ < orders_.size(); }
+    [[nodiscard]] UserRefNum next() const { return UserRefNum{static_cast<std::uint32_t>(next_)}; }
+    [[nodiscard]] const Order* find(UserRefNum user_ref_num) const;
+    // The shares that OUCH wants in a replace message: those of its chain that are executed, and the open ones wanted.
+    [[nodiscard]] Quantity liable(const Order& replacement) const;
+    // Open buy and sell quantity in the worst case.
+    [[nodiscard]] Quantity exposure(InstrumentIndex instrument, Side side) const {
+        return exposures_[instrument.value()][side == Side::buy ? 0 : 1];
+    }
+    [[nodiscard]] std::size_t open_count() const { return open_; }
+
+    // Every open order, oldest first; `visit` may request cancels.
+    template <class Visit>
+    void for_each_open(Visit&& visit) const {
+        for (std::size_t i = oldest_open_; i < next_; ++i) {
+            if (used(i) && !terminal(orders_[i].state)) visit(orders_[i]);
+        }
+    }
+
+private:
+    Order* find_mutable(UserRefNum user_ref_num);
+    Order& place(UserRefNum user_ref_num, InstrumentIndex instrument, Side side, Price price, Quantity quantity);
+    [[nodiscard]] bool used(std::size_t at) const { return orders_[at].user_ref_num.value() == at && at > 0; }
+    void settle(Order& order);
+    void set_exposure(Order& order, Quantity exposure);
+    void give_up_replacement(Order& original);
+    void count_open(OrderState before, OrderState after);
+    Order* adopt(UserRefNum user_ref_num, InstrumentIndex instrument, Side side, Price price, Quantity quantity);
+
+    AnswerOutcome on(const NoOrderAnswer&) { return {}; }
+    AnswerOutcome on(const AccountAnswer&) { return {}; }
+    AnswerOutcome on(const OrderAccepted& answer);
+    AnswerOutcome on(const OrderReplaced& answer);
+    AnswerOutcome on(const OrderExecuted& answer);
+    AnswerOutcome on(const OrderCancelled& answer);
+    AnswerOutcome on(const OrderRejected& answer);
+    AnswerOutcome on(const CancelRejected& answer);
+    AnswerOutcome on(const TradeBroken& answer);
+    AnswerOutcome on(const OrderModified& answer);
+    AnswerOutcome on(const PriorityChanged& answer);
+
+    std::vector<Order> orders_;  // by number; number 0 is nobody's
+    std::vector<Fill> fills_;    // of the day, for broken trades
+    std::vector<std::array<Quantity, 2>> exposures_;
+    std::size_t next_ = 1;
+    std::size_t oldest_open_ = 1;
+    std::size_t open_ = 0;
+};
+
+}  // namespace colo

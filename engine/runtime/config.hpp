@@ -1,0 +1,116 @@
+// What an engine is told: engine.json, rendered from the site's declaration.
+//
+// Everything is checked here, so that nothing behind it meets an impossible value; an error names the field's path.
+//
+//   EngineConfig config = read_engine_config("engine.json");   // throws ConfigError
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/core/types.hpp"
+#include "engine/orders/order.hpp"
+#include "engine/orders/position.hpp"
+#include "engine/orders/risk_limits.hpp"
+#include "engine/runtime/json_field.hpp"
+#include "engine/transport/transport.hpp"
+#include "engine/transport/waiting.hpp"
+
+namespace colo {
+
+// `session`: time is the venue's, as the feed tells it, so that a replayed day takes the same decisions at any speed.
+enum class ClockKind : std::uint8_t { session, host };
+
+struct LineConfig {
+    std::string name;
+    Endpoint group;
+    std::string interface;
+};
+
+struct LoginConfig {
+    Endpoint endpoint;
+    std::string username;
+    std::string password;  // read from the file that the configuration names
+};
+
+struct RerequestConfig {
+    Endpoint endpoint;
+    std::uint16_t messages_max = 0;
+    std::uint32_t attempts_max = 0;
+    Duration timeout;
+};
+
+struct ChannelConfig {
+    ChannelId id;
+    std::vector<LineConfig> lines;
+    RerequestConfig rerequest;
+    LoginConfig snapshot;
+};
+
+struct OrderSessionConfig {
+    LoginConfig login;
+    std::string firm;
+    std::string account;
+    Duration heartbeat;
+    bool cancel_on_disconnect = true;
+};
+
+struct ThreadConfig {
+    std::string role;
+    int cpu = -1;  // -1: wherever the kernel puts it
+    Wait wait{Wait::block};
+};
+
+struct InstrumentConfig {
+    InstrumentId id;
+    std::string symbol;
+    Locate locate;
+    Price tick_size;
+    Quantity lot_size;
+};
+
+struct StrategyConfig {
+    std::string name;
+    std::string spec_digest;
+    std::vector<InstrumentIndex> instruments;
+    JsonField parameters;  // the strategy reads its own
+};
+
+struct EngineConfig {
+    std::string site;
+    std::string process;
+    std::string environment;
+    std::string release_digest;
+    std::string digest;  // of the configuration's text
+
+    std::string mic;
+    std::string trading_day;
+    Timestamp midnight;
+
+    ClockKind clock{ClockKind::session};
+    bool paced = false;
+
+    std::string mold_session;
+    std::vector<ChannelConfig> channels;
+    OrderSessionConfig order_session;
+    std::filesystem::path journal_directory;
+    std::filesystem::path hot_directory;
+    std::uint64_t segment_bytes = 0;
+    std::vector<ThreadConfig> threads;
+    std::filesystem::path kill_switch_file;
+    std::vector<RiskLevelLimits> risk;
+    std::vector<StrategyConfig> strategies;
+    std::vector<InstrumentConfig> instruments;
+    FeeSchedule fees;
+
+    // The thread with this role, or one that floats and blocks where none is declared.
+    [[nodiscard]] ThreadConfig thread(const std::string& role) const;
+};
+
+[[nodiscard]] EngineConfig read_engine_config(const std::filesystem::path& path);
+[[nodiscard]] EngineConfig parse_engine_config(const std::string& text, const std::string& file);
+
+}  // namespace colo
