@@ -9,25 +9,6 @@ from stacks.topology.venue import Calendar, MaintenanceWindow, Venue, VenueEnvir
 
 MIC = "XNAS"
 
-# Source: https://www.nasdaqtrader.com/Trader.aspx?id=Calendar (2012-10-29 and 30: hurricane Sandy).
-HOLIDAYS = (
-    *(date(2012, m, d) for m, d in ((1, 2), (1, 16), (2, 20), (4, 6), (5, 28), (7, 4), (9, 3), (10, 29), (10, 30))),
-    *(date(2012, m, d) for m, d in ((11, 22), (12, 25))),
-    *(date(2019, m, d) for m, d in ((1, 1), (1, 21), (2, 18), (4, 19), (5, 27), (7, 4), (9, 2), (11, 28), (12, 25))),
-    *(date(2020, m, d) for m, d in ((1, 1), (1, 20), (2, 17), (4, 10), (5, 25), (7, 3), (9, 7), (11, 26), (12, 25))),
-    *(date(2026, m, d) for m, d in ((1, 1), (1, 19), (2, 16), (4, 3), (5, 25), (6, 19), (7, 3), (9, 7), (11, 26))),
-    *(date(2026, m, d) for m, d in ((12, 25),)),
-    *(date(2027, m, d) for m, d in ((1, 1), (1, 18), (2, 15), (3, 26), (5, 31), (6, 18), (7, 5), (9, 6), (11, 25))),
-    *(date(2027, m, d) for m, d in ((12, 24),)),
-)
-HALF_DAYS = (
-    *(date(2012, m, d) for m, d in ((7, 3), (11, 23), (12, 24))),
-    *(date(2019, m, d) for m, d in ((7, 3), (11, 29), (12, 24))),
-    *(date(2020, m, d) for m, d in ((11, 27), (12, 24))),
-    *(date(2026, m, d) for m, d in ((11, 27), (12, 24))),
-    *(date(2027, m, d) for m, d in ((11, 26),)),
-)
-
 
 def nasdaq(*environments: VenueEnvironment) -> Venue:
     """Return the venue with the given environments."""
@@ -35,9 +16,7 @@ def nasdaq(*environments: VenueEnvironment) -> Venue:
         mic=MIC,
         full_name="Nasdaq Stock Market",
         timezone="America/New_York",
-        calendar=Calendar(
-            open=time(9, 30), close=time(16), half_day_close=time(13), holidays=HOLIDAYS, half_days=HALF_DAYS
-        ),
+        calendar=Calendar(open=time(9, 30), close=time(16), half_day_close=time(13)),
         tick_rules=(  # Regulation NMS rule 612, compliance from 2006-01-31
             TickRule(effective_from=date(2006, 1, 31), price_from=0, tick_size=1),
             TickRule(effective_from=date(2006, 1, 31), price_from=10_000, tick_size=100),

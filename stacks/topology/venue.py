@@ -25,7 +25,10 @@ from stacks.topology.order_entry import OrderGateway, OrderSession
 
 
 class Calendar(Declared):
-    """Opening hours in the venue's local time; `half_days` close at `half_day_close`, `holidays` never open."""
+    """Opening hours in the venue's local time; `half_days` close at `half_day_close`, `holidays` never open.
+
+    The days are listed only for a venue whose MIC the package exchange_calendars does not know: it has them otherwise.
+    """
 
     open: datetime.time
     close: datetime.time

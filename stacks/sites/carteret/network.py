@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Literal
 
 from stacks.topology.clock import ClockSource
-from stacks.topology.network import CrossConnect, LineName, Link, Nic, Switch
+from stacks.topology.network import CrossConnect, LineName, Link, LinkRole, Nic, Switch
 
 GRANDMASTER = ClockSource(
     name="gm-1", kind="ptp_grandmaster", address="10.20.0.10", ptp_domain=24, uncertainty_ns_max=100
