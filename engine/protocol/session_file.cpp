@@ -30,27 +30,28 @@ Result<SessionFile, SessionFileError> SessionFile::open(const std::string& path)
     const auto length = static_cast<std::size_t>(status.st_size);
     if (length == 0) {
         ::close(file);
-        return SessionFile(path, {});
+        return SessionFile(path, {}, false);
     }
     void* mapped = ::mmap(nullptr, length, PROT_READ, MAP_PRIVATE, file, 0);
     const auto error = failure("cannot map");
     ::close(file);
     if (mapped == MAP_FAILED) return error;
     ::madvise(mapped, length, MADV_SEQUENTIAL);
-    return SessionFile(path, {static_cast<const std::byte*>(mapped), length});
+    return SessionFile(path, {static_cast<const std::byte*>(mapped), length}, true);
 }
 
 SessionFile::SessionFile(SessionFile&& other) noexcept
-    : path_(std::move(other.path_)), bytes_(std::exchange(other.bytes_, {})) {}
+    : path_(std::move(other.path_)), bytes_(std::exchange(other.bytes_, {})), mapped_(std::exchange(other.mapped_, false)) {}
 
 SessionFile& SessionFile::operator=(SessionFile&& other) noexcept {
     std::swap(path_, other.path_);
     std::swap(bytes_, other.bytes_);
+    std::swap(mapped_, other.mapped_);
     return *this;
 }
 
 SessionFile::~SessionFile() {
-    if (!bytes_.empty()) ::munmap(const_cast<std::byte*>(bytes_.data()), bytes_.size());
+    if (mapped_) ::munmap(const_cast<std::byte*>(bytes_.data()), bytes_.size());
 }
 
 std::optional<SessionFile::Record> SessionFile::Cursor::next() {

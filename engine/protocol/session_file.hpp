@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "engine/core/decode_error.hpp"
@@ -59,6 +60,9 @@ public:
     // Maps the file; its messages are checked as they are walked. An empty file is a session of no messages.
     [[nodiscard]] static Result<SessionFile, SessionFileError> open(const std::string& path);
 
+    // The same over bytes that the caller keeps; `name` stands for the path in errors.
+    [[nodiscard]] static SessionFile over(std::string name, Bytes bytes) { return {std::move(name), bytes, false}; }
+
     SessionFile(SessionFile&&) noexcept;
     SessionFile& operator=(SessionFile&&) noexcept;
     ~SessionFile();
@@ -75,9 +79,10 @@ public:
     }
 
 private:
-    SessionFile(std::string path, Bytes bytes) : path_(std::move(path)), bytes_(bytes) {}
+    SessionFile(std::string path, Bytes bytes, bool mapped) : path_(std::move(path)), bytes_(bytes), mapped_(mapped) {}
     std::string path_;
     Bytes bytes_;
+    bool mapped_ = false;
 };
 
 // One length-prefixed message at the start of these bytes, checked.

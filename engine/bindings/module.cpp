@@ -1,0 +1,11 @@
+// The Python module `colo_engine`: the engine's decoders, books and journal for research, checks and tests.
+#include <nanobind/nanobind.h>
+
+namespace colo::bindings {
+void bind_book(nanobind::module_& module);
+}  // namespace colo::bindings
+
+NB_MODULE(colo_engine, module) {
+    module.doc() = "The engine's decoders, books and journal, as NumPy arrays.";
+    colo::bindings::bind_book(module);
+}
