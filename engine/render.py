@@ -82,6 +82,7 @@ def render_engine(
         "risk": _risk(site, engine, reference_data),
         "strategies": [_strategy(placement, reference_data, run) for placement in _placements(site, engine)],
         "instruments": [_instrument(instrument) for instrument in reference_data.instruments],
+        "fees": reference_data.fees.model_dump(exclude={"source"}),
     }
     return _text(config)
 
@@ -236,9 +237,10 @@ def _strategy(placement: StrategyPlacement, reference_data: ReferenceData, run: 
     if strategy not in run.spec_digests:
         raise ColoError(f"strategy {placement.name}: the digest of the spec of {strategy} is not known")
     ids = {instrument.symbol: instrument.instrument_id for instrument in reference_data.traded}
-    if not ids:
-        raise ColoError(f"reference data of {reference_data.mic} {reference_data.trading_day}: no instrument is traded")
     traded = placement.instruments.among(tuple(ids))
+    if not traded:
+        day = f"{reference_data.mic} {reference_data.trading_day}"
+        raise ColoError(f"reference data of {day}: no instrument is traded by strategy {placement.name}")
     return {
         "name": strategy,
         "spec_digest": run.spec_digests[strategy],

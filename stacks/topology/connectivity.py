@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from stacks.topology.declared import repeated
 from stacks.topology.errors import Problem
 
 if TYPE_CHECKING:
@@ -34,16 +33,14 @@ def connectivity_problems(site: Site) -> list[Problem]:
         problems += _feed_problems(path, process)
         if site.kind == "production":
             problems += _cable_problems(path, process, site)
-    for placement in site.strategies:
-        if placement.process.role not in ("strategy", "standby"):
-            sentence = f"process {placement.process.name} is a {placement.process.role}, no strategy runs there"
-            problems.append(Problem(f"strategies[{placement.name}].process", sentence))
-    placed = [(placement.process.name, placement.parameters.strategy) for placement in site.strategies]
-    for process_name, strategy in repeated(placed):
-        problems.append(Problem("strategies", f"strategy {strategy} is placed twice on process {process_name}"))
-    if not any(process.role == "strategy" for process in site.processes):
-        problems.append(Problem("processes", "a site needs a process of role strategy"))
-    return [*problems, *_session_problems(site), *_recovery_problems(site), *_cross_connect_problems(site)]
+    return [
+        *problems,
+        *_strategy_problems(site),
+        *_session_problems(site),
+        *_standby_problems(site),
+        *_recovery_problems(site),
+        *_cross_connect_problems(site),
+    ]
 
 
 def _role_problems(path: str, process: Process) -> list[Problem]:
@@ -83,6 +80,24 @@ def _feed_problems(path: str, process: Process) -> list[Problem]:
         if line not in lines:
             sentence = f"line {line.name} ({line.group}:{line.port}) is not one of feed {feed.name}"
             problems.append(Problem(f"{path}.receptions[{line.name}].line", sentence))
+    return problems
+
+
+def _strategy_problems(site: Site) -> list[Problem]:
+    """An engine trades one strategy; a standby has that of the engine that it stands by for."""
+    problems = []
+    for placement in site.strategies:
+        process = placement.process
+        if process.role != "strategy":
+            sentence = f"process {process.name} is of role {process.role}, and a strategy needs one of role strategy"
+            problems.append(Problem(f"strategies[{placement.name}].process", sentence))
+    engines = [process for process in site.processes if process.role == "strategy"]
+    for engine in engines:
+        placed = [placement.name for placement in site.strategies if placement.process == engine]
+        if len(placed) != 1:
+            problems.append(Problem("strategies", f"process {engine.name} needs one strategy, not {len(placed)}"))
+    if not engines:
+        problems.append(Problem("processes", "a site needs a process of role strategy"))
     return problems
 
 
@@ -129,6 +144,11 @@ def _session_problems(site: Site) -> list[Problem]:
             sentence = f"session {session.name} is already that of process {owner[key]}"
             problems.append(Problem(f"processes[{process.name}].order_session", sentence))
         owner.setdefault(key, process.name)
+    return problems
+
+
+def _standby_problems(site: Site) -> list[Problem]:
+    problems = []
     for process in site.processes:
         primary = process.stands_by
         if primary is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from pydantic import Field, model_validator
 
@@ -13,6 +13,7 @@ from stacks.topology.order_entry import Credential
 from stacks.topology.venue import Venue
 
 RecordKind = Literal["ticks", "order_events"]
+RECORD_KINDS: tuple[str, ...] = get_args(RecordKind)
 
 
 class Bars(Declared):
@@ -30,6 +31,13 @@ class Embedded(Declared):
     parquet_compression: Literal["zstd", "snappy"]
     row_group_rows: Positive
     bars: tuple[Bars, ...]
+
+    @model_validator(mode="after")
+    def _check(self) -> Embedded:
+        raise_problems(
+            [Problem(f"bars[{name}]", "the name stands twice") for name in repeated([bars.name for bars in self.bars])]
+        )
+        return self
 
 
 class Topic(Declared):
@@ -122,6 +130,8 @@ class Services(Declared):
             problems.append(Problem("kafka.topics", f"two topics for {key[1]} of {key[0]}"))
         for name in repeated([topic.name for topic in self.kafka.topics]):
             problems.append(Problem(f"kafka.topics[{name}]", "the name stands twice"))
+        for name in repeated([job.name for job in self.flink.jobs]):
+            problems.append(Problem(f"flink.jobs[{name}]", "the name stands twice"))
         for job in self.flink.jobs:
             path = f"flink.jobs[{job.name}].source"
             if job.source not in self.kafka.topics:

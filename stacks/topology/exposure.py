@@ -30,7 +30,7 @@ def exposure_problems(site: Site) -> list[Problem]:
             problems += _parameter_problems(placement, limits)
             if limits.level == "session":
                 problems += _throttle_problems(session, limits)
-    return list(dict.fromkeys(problems))
+    return [*dict.fromkeys(problems), *_self_trade_problems(site)]
 
 
 def _chain(
@@ -79,6 +79,20 @@ def _parameter_problems(placement: StrategyPlacement, limits: RiskLimits) -> lis
     if parameters.inventory_max > limits.position_max:
         sentence = f"{parameters.inventory_max} is above the position_max {limits.position_max} of {level}"
         problems.append(Problem(f"{path}.inventory_max", sentence))
+    return problems
+
+
+def _self_trade_problems(site: Site) -> list[Problem]:
+    """Two strategies on one instrument could trade with each other (FINRA rule 5210.02, self-trades)."""
+    problems = []
+    trader: dict[str, str] = {}
+    for placement in site.strategies:
+        path = f"strategies[{placement.name}].instruments"
+        selection = placement.instruments
+        for symbol in (*selection.symbols, *(("the most active",) if selection.else_most_active else ())):
+            if symbol in trader:
+                problems.append(Problem(path, f"{symbol} may already be traded by strategy {trader[symbol]}"))
+            trader.setdefault(symbol, placement.name)
     return problems
 
 

@@ -6,7 +6,7 @@ The number that the operating system uses for it is a fact of the host (`HostFac
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Literal
 
 from pydantic import model_validator
 
@@ -177,7 +177,7 @@ class HostFacts(Declared):
     """
 
     host: Name
-    cpus: Annotated[tuple[NotNegative, ...], "by declared index"]
+    cpus: tuple[NotNegative, ...]
 
 
 class Facts(Declared):

@@ -31,10 +31,18 @@ class TickRule(Declared):
 
 
 class InstrumentSelection(Declared):
-    """Which instruments of a session are traded: the symbols that it has, else its most active ones by messages."""
+    """Which instruments of a session are traded: those of the listed symbols that it has.
+
+    In a session that has none of them, its `else_most_active` instruments with the most messages (0: none).
+    """
 
     symbols: tuple[Symbol, ...]
-    else_most_active: Positive
+    else_most_active: NotNegative = 0
+
+    @model_validator(mode="after")
+    def _check(self) -> InstrumentSelection:
+        raise_problems([Problem(f"symbols[{symbol}]", "stands twice") for symbol in repeated(list(self.symbols))])
+        return self
 
     def choose(self, messages_by_symbol: Mapping[str, int]) -> tuple[str, ...]:
         """Return the traded symbols of a session, given its messages by symbol; ties go to the alphabet."""
@@ -44,8 +52,9 @@ class InstrumentSelection(Declared):
         return tuple(order[: self.else_most_active])
 
     def among(self, symbols: tuple[str, ...]) -> tuple[str, ...]:
-        """Return the listed symbols that are among the given ones, else all of these by the alphabet."""
-        return tuple(symbol for symbol in self.symbols if symbol in symbols) or tuple(sorted(symbols))
+        """Return the listed symbols that are among the traded ones, else (where others may be traded) all of these."""
+        listed = tuple(symbol for symbol in self.symbols if symbol in symbols)
+        return listed or (tuple(sorted(symbols)) if self.else_most_active else ())
 
 
 class Instrument(Declared):

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from ipaddress import IPv4Address
 from typing import TYPE_CHECKING, Any
 
+from stacks.topology.data_plane import RECORD_KINDS
 from stacks.topology.declared import repeated
 from stacks.topology.errors import Problem
 
@@ -18,7 +19,7 @@ _NAMED = ("hosts", "switches", "links", "cross_connects", "taps", "clocks", "ven
 
 def membership_problems(site: Site) -> list[Problem]:
     """Return every reference out of the site, and every name or address that stands twice."""
-    return [*_name_problems(site), *_address_problems(site), *_reference_problems(site)]
+    return [*_name_problems(site), *_address_problems(site), *_reference_problems(site), *_topic_problems(site)]
 
 
 def data_plane_hosts(site: Site) -> Iterator[tuple[str, Host]]:
@@ -62,6 +63,19 @@ def _reference_problems(site: Site) -> list[Problem]:
         Problem(path, f"{kind} {referred.name} is not declared in the site")
         for path, kind, referred, declared in _references(site)
         if referred not in declared
+    ]
+
+
+def _topic_problems(site: Site) -> list[Problem]:
+    """Every venue has a topic for each kind of record, so that nothing that is journaled has nowhere to go."""
+    if site.data_plane.kind != "services":
+        return []
+    present = [(topic.venue, topic.kind) for topic in site.data_plane.kafka.topics]
+    return [
+        Problem("data_plane.kafka.topics", f"no topic for {kind} of {venue.mic}")
+        for venue in site.venues
+        for kind in RECORD_KINDS
+        if (venue, kind) not in present
     ]
 
 

@@ -102,17 +102,24 @@ class Process(Declared):
             if thread.cpu in self.host.reserved_cpus and thread.wait != "block":
                 sentence = f"cpu {thread.cpu} of host {self.host.name} is reserved, a thread may only block there"
                 problems.append(Problem(f"{path}.cpu", sentence))
-            for reading in thread.nic_queues:
-                if reading.nic.numa_node != cpu.numa_node_of(thread.cpu):
-                    sentence = (
-                        f"cpu {thread.cpu} lies on NUMA node {cpu.numa_node_of(thread.cpu)}, "
-                        f"NIC {reading.nic.name} on node {reading.nic.numa_node}"
-                    )
+            node = cpu.numa_node_of(thread.cpu)
+            for nic in self._nics_of(thread):
+                if nic.numa_node != node:
+                    sentence = f"cpu {thread.cpu} lies on NUMA node {node}, NIC {nic.name} on node {nic.numa_node}"
                     problems.append(Problem(f"{path}.cpu", sentence))
+            for reading in thread.nic_queues:
                 if reading.queue >= reading.nic.queues:
                     sentence = f"NIC {reading.nic.name} has {reading.nic.queues} queues"
                     problems.append(Problem(f"{path}.nic_queues[{reading.nic.name}].queue", sentence))
         return problems
+
+    def _nics_of(self, thread: Thread) -> list[Nic]:
+        """Return the NICs that a thread works with, each once: the trading thread reads every line and sends orders."""
+        nics = [reading.nic for reading in thread.nic_queues]
+        if thread.role == "trading":
+            nics += [reception.nic for reception in self.receptions]
+            nics += [self.order_nic] if self.order_nic is not None else []
+        return list(dict.fromkeys(nics))
 
     def _nic_problems(self) -> list[Problem]:
         used = [(f"receptions[{reception.line.name}].nic", reception.nic) for reception in self.receptions]

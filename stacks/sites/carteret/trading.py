@@ -41,7 +41,7 @@ def _market_making(number: int, engine: Process, symbols: tuple[str, ...]) -> St
     return StrategyPlacement(
         name=f"market-making-{number}",
         process=engine,
-        instruments=InstrumentSelection(symbols=symbols, else_most_active=2),
+        instruments=InstrumentSelection(symbols=symbols),
         parameters=AvellanedaStoikov(
             quote_quantity=100,
             gamma=0.1,
