@@ -18,6 +18,7 @@
 #include <thread>
 
 #include "engine/core/types.hpp"
+#include "engine/journal/file.hpp"
 #include "engine/journal/hot_segment.hpp"
 
 namespace colo {
@@ -27,6 +28,7 @@ struct JournalConfig {
     std::filesystem::path hot_directory;  // on tmpfs or hugetlbfs; this journal's alone
     std::uint64_t segment_bytes = 64ULL << 20;
     std::uint32_t segments_ahead = 2;     // prepared beyond the current one, 1 to PreparedSegments::capacity
+    std::uint32_t hot_segments_max = 16;  // in memory at once, while the disk is behind
     Duration sync_interval = seconds(1);
 };
 
@@ -36,7 +38,6 @@ public:
     // `current` is the segment that the writer continues in; its first `drained_bytes` are on disk already.
     JournalDrain(JournalConfig config, JournalIdentity identity, std::unique_ptr<HotSegment> current,
                  std::uint64_t drained_bytes);
-    ~JournalDrain();
     JournalDrain(const JournalDrain&) = delete;
     JournalDrain& operator=(const JournalDrain&) = delete;
 
@@ -57,10 +58,9 @@ public:
 
 private:
     bool prepare_ahead();
-    bool drain_front();
-    bool write_out(std::uint64_t until);
+    bool drain();
+    bool write_until(std::uint64_t committed);
     bool open_disk_file();
-    bool sync(Timestamp now);
     bool retire_front();
     bool fail(JournalError error);
 
@@ -70,8 +70,7 @@ private:
     std::deque<std::unique_ptr<HotSegment>> live_;   // in use or prepared, oldest first
     std::deque<std::unique_ptr<HotSegment>> spare_;  // drained, ready to be reused
     std::uint64_t next_index_;
-    int disk_file_ = -1;
-    std::filesystem::path disk_path_;
+    JournalFile disk_file_;
     std::uint64_t drained_bytes_;  // of live_.front()
     bool synced_ = true;
     Timestamp last_sync_{};

@@ -14,17 +14,11 @@
 #include <optional>
 
 #include "engine/journal/drain.hpp"
+#include "engine/journal/file.hpp"
+#include "engine/journal/recovery.hpp"
 #include "engine/journal/writer.hpp"
 
 namespace colo {
-
-// What opening found.
-struct JournalRecovery {
-    bool resumed = false;               // there was a journal
-    std::uint64_t drained_bytes = 0;    // rescued from hot segments of a process that died
-    std::uint64_t torn_bytes = 0;       // cut from the end, and kept beside it in a file *.torn-<byte>
-    JournalOffset next_offset{};        // where the next record goes
-};
 
 class Journal {
 public:
@@ -44,10 +38,10 @@ public:
 
 private:
     Journal(const JournalConfig& config, const JournalIdentity& identity, std::unique_ptr<HotSegment> current,
-            std::uint64_t drained_bytes, const JournalRecovery& recovery, int lock_file);
+            std::uint64_t drained_bytes, const JournalRecovery& recovery, JournalFile lock);
 
     JournalRecovery recovery_;
-    int lock_file_;
+    JournalFile lock_;
     HotSegment& first_;
     JournalDrain drain_;
     JournalWriter writer_;

@@ -15,11 +15,11 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <memory>
 #include <optional>
 #include <vector>
 
 #include "engine/core/result.hpp"
+#include "engine/journal/file.hpp"
 #include "engine/journal/segment.hpp"
 
 namespace colo {
@@ -39,41 +39,38 @@ public:
     // record that the directory still has. A directory without segments is a journal of which nothing is written yet.
     [[nodiscard]] static Result<JournalReader, JournalError> open(std::filesystem::path directory,
                                                                   JournalOffset from = JournalOffset{});
-    JournalReader(JournalReader&&) noexcept;
-    JournalReader& operator=(JournalReader&&) noexcept;
-    ~JournalReader();
 
     [[nodiscard]] ReadStatus next(RecordView& record);
 
     // Where next() continues.
-    [[nodiscard]] JournalOffset next_offset() const { return JournalOffset{first_offset_ + in_segment_}; }
+    [[nodiscard]] JournalOffset next_offset() const {
+        return segment_ ? JournalOffset{first_offset_ + in_segment_} : from_;
+    }
     // The header of the segment that is being read, once there is one.
     [[nodiscard]] const std::optional<SegmentHeader>& segment() const { return segment_; }
     // Why next() returned error; every later call returns it again.
     [[nodiscard]] const JournalError& error() const { return *error_; }
 
 private:
-    explicit JournalReader(std::filesystem::path directory, JournalOffset from);
+    JournalReader(std::filesystem::path directory, JournalOffset from);
     enum class Step : std::uint8_t { ok, wait, error };
     Step locate();
     Step enter_segment(std::uint64_t segment_index);
-    Step next_segment();
-    Step fill(std::uint64_t bytes_wanted);
+    Step refill();
+    [[nodiscard]] RecordState examine_here(RecordHeader& header);
+    Step settle_unwritten();
     [[nodiscard]] Bytes buffered() const;
-    [[nodiscard]] bool next_segment_exists() const;
-    ReadStatus fail(JournalError::Kind kind, std::uint64_t offset, std::string reason);
-    ReadStatus fail(JournalError error);
-    void close_file();
+    Step fail(JournalError error);
+    Step fail(JournalError::Kind kind, const std::filesystem::path& file, std::uint64_t offset, std::string reason);
 
     std::filesystem::path directory_;
     JournalOffset from_;
-    std::filesystem::path path_;
-    int file_ = -1;
+    JournalFile file_;
     std::optional<SegmentHeader> segment_;
-    std::uint64_t first_offset_ = 0;     // of the segment
-    std::uint64_t in_segment_ = 0;       // byte that next() reads
+    std::uint64_t first_offset_ = 0;  // of the segment
+    std::uint64_t in_segment_ = 0;    // byte that next() reads
     std::vector<std::byte> buffer_;
-    std::uint64_t buffer_begin_ = 0;     // byte of the segment at buffer_[0]
+    std::uint64_t buffer_begin_ = 0;  // byte of the segment at buffer_[0]
     std::uint64_t buffer_filled_ = 0;
     std::optional<JournalError> error_;
 };

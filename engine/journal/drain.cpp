@@ -1,0 +1,157 @@
+// Writing appended records to disk, and the life of hot segments: prepared, current, drained, reused.
+#include "engine/journal/drain.hpp"
+
+#include <fcntl.h>
+#include <pthread.h>
+#include <sched.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+namespace colo {
+namespace {
+
+// Written by one call, so that a slow disk is noticed between two of them.
+constexpr std::uint64_t write_bytes_max = 1ULL << 20;
+
+}  // namespace
+
+JournalDrain::JournalDrain(JournalConfig config, JournalIdentity identity, std::unique_ptr<HotSegment> current,
+                           std::uint64_t drained_bytes)
+    : config_(std::move(config)), identity_(std::move(identity)), next_index_(current->header().segment_index + 1),
+      drained_bytes_(drained_bytes),
+      drained_offset_((current->header().first_offset() + drained_bytes).value()) {
+    live_.push_back(std::move(current));
+}
+
+bool JournalDrain::step(Timestamp now) {
+    if (failed()) return false;
+    bool worked = prepare_ahead();
+    worked |= drain();
+    if (!failed() && !synced_ && now - last_sync_ >= config_.sync_interval) {
+        if (auto error = disk_file_.sync()) fail(std::move(*error));
+        synced_ = true;
+        last_sync_ = now;
+    }
+    return worked;
+}
+
+// At most one a step: preparing takes milliseconds, and draining must not wait for it.
+bool JournalDrain::prepare_ahead() {
+    if (prepared_.available() >= config_.segments_ahead) return false;
+    if (live_.size() >= config_.hot_segments_max) return false;
+    const SegmentHeader header{next_index_, config_.segment_bytes, identity_};
+    std::unique_ptr<HotSegment> segment;
+    if (spare_.empty()) {
+        auto created = HotSegment::create(config_.hot_directory, header);
+        if (!created) return fail(created.error());
+        segment = std::move(*created);
+    } else {
+        segment = std::move(spare_.front());
+        spare_.pop_front();
+        if (auto error = segment->recycle(header)) return fail(std::move(*error));
+    }
+    ++next_index_;
+    prepared_.push(segment.get());
+    live_.push_back(std::move(segment));
+    return true;
+}
+
+bool JournalDrain::drain() {
+    bool worked = false;
+    for (;;) {
+        HotSegment& front = *live_.front();
+        // In this order: once `ended` is seen, the committed bytes are final.
+        const bool ended = front.ended.load(std::memory_order_acquire);
+        const std::uint64_t committed = front.committed_bytes.load(std::memory_order_acquire);
+        if (committed > drained_bytes_ && committed > segment_header_bytes) {
+            if (!write_until(committed)) return false;
+            worked = true;
+        }
+        if (!ended) return worked;
+        if (!retire_front()) return false;
+    }
+}
+
+bool JournalDrain::write_until(std::uint64_t committed) {
+    if (!disk_file_.is_open() && !open_disk_file()) return false;
+    const HotSegment& front = *live_.front();
+    while (drained_bytes_ < committed) {
+        const std::uint64_t count = std::min(committed - drained_bytes_, write_bytes_max);
+        auto error = disk_file_.write(drained_bytes_, Bytes{front.bytes()}.subspan(drained_bytes_, count));
+        if (error) return fail(std::move(*error));
+        drained_offset_.store((front.header().first_offset() + drained_bytes_).value(), std::memory_order_release);
+    }
+    synced_ = false;
+    return true;
+}
+
+bool JournalDrain::open_disk_file() {
+    const auto path = config_.directory / segment_name(live_.front()->header().segment_index);
+    auto opened = JournalFile::open(path, O_RDWR | O_CREAT);
+    if (!opened) return fail(opened.error());
+    disk_file_ = std::move(*opened);
+    if (auto error = sync_directory(config_.directory)) return fail(std::move(*error));
+    return true;
+}
+
+// A segment that is wholly on disk is synced before a record of the next one is written, so that after power loss only
+// the last segment can be incomplete.
+bool JournalDrain::retire_front() {
+    if (auto error = disk_file_.sync()) return fail(std::move(*error));
+    disk_file_ = JournalFile{};
+    synced_ = true;
+    drained_bytes_ = 0;
+    std::unique_ptr<HotSegment> drained = std::move(live_.front());
+    live_.pop_front();
+    if (spare_.size() < config_.segments_ahead) {
+        spare_.push_back(std::move(drained));
+    } else if (auto error = drained->remove()) {
+        return fail(std::move(*error));
+    }
+    return true;
+}
+
+bool JournalDrain::fail(JournalError error) {
+    failure_ = std::move(error);
+    failed_.store(true, std::memory_order_release);
+    return false;
+}
+
+std::optional<JournalError> JournalDrain::finish() {
+    if (!failed()) drain();
+    if (!failed() && disk_file_.is_open()) {
+        if (auto error = disk_file_.sync()) fail(std::move(*error));
+    }
+    if (failed()) return failure_;
+    disk_file_ = JournalFile{};
+    for (auto* segments : {&live_, &spare_}) {
+        for (const auto& segment : *segments) {
+            if (auto error = segment->remove()) return error;
+        }
+        segments->clear();
+    }
+    // Empty now, unless it holds something that is not ours.
+    ::rmdir(config_.hot_directory.c_str());
+    return std::nullopt;
+}
+
+DrainThread::DrainThread(JournalDrain& drain, int cpu, Duration period)
+    : thread_([&drain, period](std::stop_token stop) {
+          while (!stop.stop_requested()) {
+              const auto now = std::chrono::steady_clock::now().time_since_epoch();
+              drain.step(Timestamp{std::chrono::duration_cast<std::chrono::nanoseconds>(now).count()});
+              std::this_thread::sleep_for(std::chrono::nanoseconds(period.value()));
+          }
+      }) {
+    ::pthread_setname_np(thread_.native_handle(), "colo-journal");
+    if (cpu < 0) return;
+    cpu_set_t cpus;
+    CPU_ZERO(&cpus);
+    CPU_SET(static_cast<std::size_t>(cpu), &cpus);
+    ::pthread_setaffinity_np(thread_.native_handle(), sizeof cpus, &cpus);
+}
+
+}  // namespace colo
