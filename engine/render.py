@@ -16,6 +16,7 @@ from stacks.topology.errors import ColoError
 from stacks.topology.feed import Channel, Glimpse, Rerequest
 from stacks.topology.host import Facts, Host
 from stacks.topology.instrument import Instrument, ReferenceData
+from stacks.topology.order_entry import OrderGateway, OrderSession
 from stacks.topology.process import Process, Thread
 from stacks.topology.risk import RiskLimits
 from stacks.topology.site import Site
@@ -92,6 +93,7 @@ def render_exchange(site: Site, facts: Facts, reference_data: ReferenceData, run
     exchange = site.process_of("exchange_simulator")
     _refuse_other_venue(exchange, reference_data)
     simulator = _simulator(exchange, run)
+    assert simulator is not None, "a Site refuses a simulator outside the environment simulation"
     channel = exchange.feed.channels[0]
     rerequest, glimpse = _recoveries(channel, exchange)
     gateway = exchange.environment.order_gateways[0]
@@ -162,8 +164,7 @@ def _snapshot(glimpse: Glimpse, run: Run) -> dict[str, Any]:
 
 
 def _order_session(engine: Process, run: Run) -> dict[str, Any]:
-    session = engine.order_session
-    gateway = engine.environment.gateway_of(session)
+    session, gateway = _login(engine)
     return {
         "address": gateway.primary.address,
         "port": gateway.primary.port,
@@ -174,6 +175,13 @@ def _order_session(engine: Process, run: Run) -> dict[str, Any]:
         "heartbeat_ms": session.heartbeat_ms,
         "cancel_on_disconnect": session.cancel_on_disconnect,
     }
+
+
+def _login(engine: Process) -> tuple[OrderSession, OrderGateway]:
+    session = engine.order_session
+    gateway = None if session is None else engine.environment.gateway_of(session)
+    assert session is not None and gateway is not None, "a Site refuses an engine without an order session"
+    return session, gateway
 
 
 def _thread(thread: Thread, process: Process, facts: Facts) -> dict[str, Any]:
@@ -195,7 +203,7 @@ def _os_cpu(thread: Thread, process: Process, facts: Facts) -> int:
 
 def _risk(site: Site, engine: Process, reference_data: ReferenceData) -> list[dict[str, Any]]:
     """Return the limits around this engine. A strategy's have the name that it has under `strategies`."""
-    session = engine.order_session
+    session, _ = _login(engine)
     own = site.risk.of
     return [
         _limits(own("firm", session.identity.mpid), session.identity.mpid),

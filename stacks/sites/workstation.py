@@ -191,7 +191,7 @@ def risk() -> RiskTree:
     ):
         limits.append(
             RiskLimits(
-                level=level,  # type: ignore[arg-type]
+                level=level,
                 name=names[level],
                 price_collar_bps=500,
                 order_quantity_max=1_000,
@@ -204,7 +204,5 @@ def risk() -> RiskTree:
     return RiskTree(limits=tuple(limits))
 
 
-QUALITY = Quality(
-    checks=tuple(Check(rule=rule, bound=600_000 if rule == "staleness" else 0) for rule in RULES)  # type: ignore[arg-type]
-)
+QUALITY = Quality(checks=tuple(Check(rule=rule, bound=600_000 if rule == "staleness" else 0) for rule in RULES))
 RELEASE = Release(name="engine", compiler="g++", march="native")

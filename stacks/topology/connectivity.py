@@ -8,16 +8,15 @@ from stacks.topology.errors import Problem
 
 if TYPE_CHECKING:
     from stacks.topology.network import Link, Nic
-    from stacks.topology.process import Process
+    from stacks.topology.process import Process, ThreadRole
     from stacks.topology.site import Site
 
-_ENGINE_FIELDS = ("venue", "environment", "feed", "order_session", "order_nic", "journal")
-_NEEDED_FIELDS = {
-    "strategy": _ENGINE_FIELDS,
-    "standby": (*_ENGINE_FIELDS, "stands_by"),
-    "exchange_simulator": ("venue", "environment", "feed", "journal"),
+_NEEDED_FIELDS: dict[str, tuple[str, ...]] = {
+    "strategy": ("order_session", "order_nic"),
+    "standby": ("order_session", "order_nic", "stands_by"),
+    "exchange_simulator": (),
 }
-_NEEDED_THREADS = {
+_NEEDED_THREADS: dict[str, tuple[ThreadRole, ...]] = {
     "strategy": ("trading", "housekeeping"),
     "standby": ("trading", "housekeeping"),
     "exchange_simulator": ("simulator",),
@@ -25,12 +24,11 @@ _NEEDED_THREADS = {
 
 
 def connectivity_problems(site: Site) -> list[Problem]:
-    """Return what processes lack, what they read that their venue does not send, and what no cable brings."""
+    """Return what processes lack for their role, and what no cable brings."""
     problems: list[Problem] = []
     for process in site.processes:
         path = f"processes[{process.name}]"
         problems += _role_problems(path, process)
-        problems += _feed_problems(path, process)
         if site.kind == "production":
             problems += _cable_problems(path, process, site)
     return [
@@ -54,32 +52,9 @@ def _role_problems(path: str, process: Process) -> list[Problem]:
         if roles.count(role) != 1:
             sentence = f"a process of role {process.role} needs one thread of role {role}, not {roles.count(role)}"
             problems.append(Problem(f"{path}.threads", sentence))
-    environment = process.environment
-    if process.role == "exchange_simulator" and environment is not None and environment.kind != "simulation":
-        problems.append(Problem(f"{path}.environment", f"is {environment.kind}, a simulator serves simulation only"))
-    return problems
-
-
-def _feed_problems(path: str, process: Process) -> list[Problem]:
-    problems = []
-    environment, feed, session = process.environment, process.feed, process.order_session
-    if environment is not None and feed is not None and feed not in environment.feeds:
-        problems.append(Problem(f"{path}.feed", f"feed {feed.name} is not one of environment {environment.kind}"))
-    if environment is not None and session is not None and environment.gateway_of(session) is None:
-        sentence = f"session {session.name} is at no order gateway of environment {environment.kind}"
-        problems.append(Problem(f"{path}.order_session", sentence))
-    if feed is None:
-        return problems
-    lines = [line for channel in feed.channels for line in channel.lines]
-    received = [reception.line for reception in process.receptions]
-    for line in lines:
-        if received.count(line) != 1:
-            sentence = f"line {line.name} ({line.group}:{line.port}) needs one reception, not {received.count(line)}"
-            problems.append(Problem(f"{path}.receptions", sentence))
-    for line in received:
-        if line not in lines:
-            sentence = f"line {line.name} ({line.group}:{line.port}) is not one of feed {feed.name}"
-            problems.append(Problem(f"{path}.receptions[{line.name}].line", sentence))
+    kind = process.environment.kind
+    if process.role == "exchange_simulator" and kind != "simulation":
+        problems.append(Problem(f"{path}.environment", f"is {kind}, a simulator serves simulation only"))
     return problems
 
 
@@ -172,9 +147,8 @@ def _recovery_problems(site: Site) -> list[Problem]:
         if objective.failure == "host" and objective.covers not in standbys:
             sentence = f"process {objective.covers.name} has no standby that could take over from a lost host"
             problems.append(Problem(f"{path}.failure", sentence))
-        journal = objective.covers.journal
         lossless = objective.failure == "power" and objective.lost_records_max == 0
-        if lossless and (journal is None or not journal.disk.power_loss_protection):
+        if lossless and not objective.covers.journal.disk.power_loss_protection:
             sentence = "no record may be lost with the power, but the journal's disk has no power-loss protection"
             problems.append(Problem(f"{path}.lost_records_max", sentence))
     if site.kind == "production":

@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from stacks.topology.errors import Problem
-from stacks.topology.risk import EVERY_INSTRUMENT, RiskLimits
+from stacks.topology.risk import EVERY_INSTRUMENT, RiskLevel, RiskLimits
 
 if TYPE_CHECKING:
     from stacks.topology.order_entry import OrderSession
@@ -37,7 +37,7 @@ def _chain(
     site: Site, placement: StrategyPlacement, session: OrderSession, problems: list[Problem]
 ) -> list[RiskLimits]:
     """Return the limits around a strategy from the widest to those of any instrument; name the missing ones."""
-    wanted = (
+    wanted: tuple[tuple[RiskLevel, str], ...] = (
         ("firm", session.identity.mpid),
         ("account", session.identity.account),
         ("session", session.name),

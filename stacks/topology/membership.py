@@ -94,8 +94,7 @@ def _references(site: Site) -> Iterator[tuple[str, str, Any, tuple[Any, ...]]]:
         yield f"taps[{tap.name}].nic", "NIC", tap.nic, nics
     for process in site.processes:
         yield f"processes[{process.name}].host", "host", process.host, site.hosts
-        if process.venue is not None:
-            yield f"processes[{process.name}].venue", "venue", process.venue, site.venues
+        yield f"processes[{process.name}].venue", "venue", process.venue, site.venues
         if process.stands_by is not None:
             yield f"processes[{process.name}].stands_by", "process", process.stands_by, site.processes
     for placement in site.strategies:

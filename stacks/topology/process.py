@@ -15,6 +15,7 @@ from stacks.topology.order_entry import OrderSession
 from stacks.topology.venue import Venue, VenueEnvironment
 
 Wait = Literal["spin", "yield", "block"]
+ThreadRole = Literal["trading", "housekeeping", "simulator"]
 
 
 class NicQueue(Declared):
@@ -32,7 +33,7 @@ class Thread(Declared):
     kernel's real-time throttle.
     """
 
-    role: Literal["trading", "housekeeping", "simulator"]
+    role: ThreadRole
     cpu: NotNegative
     wait: Wait
     policy: Literal["SCHED_OTHER", "SCHED_FIFO"] = "SCHED_OTHER"
@@ -76,18 +77,25 @@ class Process(Declared):
     role: Literal["strategy", "standby", "exchange_simulator"]
     host: Annotated[Host, BY_NAME]
     threads: tuple[Thread, ...]
-    venue: Annotated[Venue, BY_NAME] | None = None
-    environment: Annotated[VenueEnvironment, BY_NAME] | None = None
-    feed: Annotated[Feed, BY_NAME] | None = None
-    receptions: tuple[LineReception, ...] = ()
+    venue: Annotated[Venue, BY_NAME]
+    environment: Annotated[VenueEnvironment, BY_NAME]
+    feed: Annotated[Feed, BY_NAME]
+    receptions: tuple[LineReception, ...]
+    journal: Journal
     order_session: Annotated[OrderSession, BY_NAME] | None = None
     order_nic: Annotated[Nic, BY_NAME] | None = None
-    journal: Journal | None = None
     stands_by: Annotated[Process, BY_NAME] | None = None
 
     @model_validator(mode="after")
     def _check(self) -> Process:
-        raise_problems([*self._thread_problems(), *self._nic_problems(), *self._venue_problems()])
+        raise_problems(
+            [
+                *self._thread_problems(),
+                *self._nic_problems(),
+                *self._venue_problems(),
+                *self._reception_problems(),
+            ]
+        )
         return self
 
     def _thread_problems(self) -> list[Problem]:
@@ -135,6 +143,26 @@ class Process(Declared):
 
     def _venue_problems(self) -> list[Problem]:
         problems = []
-        if self.environment is not None and (self.venue is None or self.environment not in self.venue.environments):
-            problems.append(Problem("environment", f"{self.environment.kind} is no environment of the process's venue"))
+        if self.environment not in self.venue.environments:
+            problems.append(Problem("environment", f"{self.environment.kind} is no environment of {self.venue.mic}"))
+        if self.feed not in self.environment.feeds:
+            sentence = f"feed {self.feed.name} is not one of environment {self.environment.kind}"
+            problems.append(Problem("feed", sentence))
+        if self.order_session is not None and self.environment.gateway_of(self.order_session) is None:
+            sentence = f"{self.order_session.name} is at no order gateway of environment {self.environment.kind}"
+            problems.append(Problem("order_session", sentence))
+        return problems
+
+    def _reception_problems(self) -> list[Problem]:
+        problems = []
+        lines = [line for channel in self.feed.channels for line in channel.lines]
+        received = [reception.line for reception in self.receptions]
+        for line in lines:
+            if received.count(line) != 1:
+                sentence = f"line {line.name} ({line.group}:{line.port}) needs one, not {received.count(line)}"
+                problems.append(Problem("receptions", sentence))
+        for line in received:
+            if line not in lines:
+                sentence = f"{line.group}:{line.port} is no line of feed {self.feed.name}"
+                problems.append(Problem(f"receptions[{line.name}].line", sentence))
         return problems

@@ -19,7 +19,7 @@ Rule = Literal[
     "stored_equals_journaled",
     "staleness",  # longest silence of the feed during the session
 ]
-RULES: tuple[str, ...] = get_args(Rule)
+RULES: tuple[Rule, ...] = get_args(Rule)
 
 
 class Check(Declared):

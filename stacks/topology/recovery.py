@@ -7,6 +7,8 @@ from typing import Annotated, Literal
 from stacks.topology.declared import BY_NAME, Declared, NotNegative, Positive
 from stacks.topology.process import Process
 
+Failure = Literal["process", "host", "power"]
+
 
 class RecoveryObjective(Declared):
     """`recovery_time_s_max` is the RTO, `lost_records_max` the RPO in journal records (0: nothing may be lost).
@@ -15,6 +17,6 @@ class RecoveryObjective(Declared):
     """
 
     covers: Annotated[Process, BY_NAME]
-    failure: Literal["process", "host", "power"]
+    failure: Failure
     recovery_time_s_max: Positive
     lost_records_max: NotNegative

@@ -14,7 +14,7 @@ from stacks.topology.declared import Declared, Positive, raise_problems
 from stacks.topology.errors import Problem
 
 RiskLevel = Literal["firm", "account", "session", "strategy", "instrument"]
-RISK_LEVELS: tuple[str, ...] = get_args(RiskLevel)
+RISK_LEVELS: tuple[RiskLevel, ...] = get_args(RiskLevel)
 EVERY_INSTRUMENT = "*"
 
 

@@ -8,7 +8,7 @@ from stacks.topology.host import Host
 from stacks.topology.instrument import InstrumentSelection, dollars
 from stacks.topology.order_entry import OrderSession
 from stacks.topology.process import Journal, LineReception, NicQueue, Process, Thread
-from stacks.topology.recovery import RecoveryObjective
+from stacks.topology.recovery import Failure, RecoveryObjective
 from stacks.topology.risk import EVERY_INSTRUMENT, MessageRate, RiskLevel, RiskLimits, RiskTree
 from stacks.topology.strategy import AvellanedaStoikov, StrategyPlacement
 
@@ -89,8 +89,9 @@ RISK = RiskTree(
     )
 )
 
+_TARGETS: tuple[tuple[Failure, int, int], ...] = (("process", 5, 0), ("host", 30, 100_000), ("power", 300, 100_000))
 OBJECTIVES = tuple(
     RecoveryObjective(covers=engine, failure=failure, recovery_time_s_max=seconds, lost_records_max=lost)
     for engine in (ENGINE_1, ENGINE_2)
-    for failure, seconds, lost in (("process", 5, 0), ("host", 30, 100_000), ("power", 300, 100_000))
+    for failure, seconds, lost in _TARGETS
 )
