@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import duckdb
 import pyarrow as pa
@@ -10,6 +11,7 @@ import pyarrow as pa
 from pipelines.quality.rules import RULES, Rule
 
 REPORTED_MAX = 1_000  # rows of one rule that are kept by name; the count is always exact
+NAMED_MAX = 5  # of these in a sentence
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,24 @@ class Finding:
     examined: int
     violations: int
     rows: tuple[tuple[str, str], ...]
+
+    def sentence(self) -> str:
+        """What was found, with the first offending rows."""
+        if not self.violations:
+            return f"{self.rule.name}: {self.examined:,} rows examined, none violates it"
+        named = "; ".join(f"{row}: {detail}" for row, detail in self.rows[:NAMED_MAX])
+        more = f"; and {self.violations - NAMED_MAX:,} more" if self.violations > NAMED_MAX else ""
+        return f"{self.rule.name}: {self.violations:,} of {self.examined:,} rows, {named}{more}"
+
+    def as_json(self) -> dict[str, Any]:
+        """The finding as kept beside the run."""
+        return {
+            "rule": self.rule.name,
+            "examined": self.examined,
+            "violations": self.violations,
+            "rows": [list(row) for row in self.rows[:REPORTED_MAX]],
+            "sentence": self.sentence(),
+        }
 
 
 def find_violations(stored: StoredSession, rules: tuple[Rule, ...] = RULES) -> list[Finding]:

@@ -36,6 +36,11 @@ class Release:
         """The path of one program of the release."""
         return self.directory / "bin" / name
 
+    @staticmethod
+    def manifest(directory: Path) -> dict:
+        """The manifest of an unpacked release."""
+        return json.loads((directory / "manifest.json").read_text())
+
 
 def pack_release(build_directory: Path, repository_root: Path, releases_directory: Path) -> Release:
     """Packs the programs of a CMake build folder; an archive that already exists is verified and used.

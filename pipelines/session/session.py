@@ -57,6 +57,13 @@ def prepare_session(
     return store_session(folder, digest, name, venue, trading_day, write)
 
 
+def trading_day_of(sources: Sequence[Path], day: date | None, generated_day: date) -> date:
+    """The trading day of a session before it is made: `day`, else what the names tell, else that of the generator."""
+    if day is not None:
+        return day
+    return _day_of([detect(Path(path)) for path in sources]) if sources else generated_day
+
+
 def _write(sources: Sequence[Source], kind: Kind, itch: Path) -> tuple[ItchContents, dict[str, CompletionCounts]]:
     names = ", ".join(str(source.path) for source in sources)
     with itch.open("w+b") as target:

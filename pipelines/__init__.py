@@ -1,0 +1,1 @@
+"""Data pipelines: sessions, services, streams, stores, quality and reports, orchestrated by Dagster."""

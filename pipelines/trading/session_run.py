@@ -1,0 +1,118 @@
+"""Runs the exchange simulator and the engine of a release over one session, until the session has ended.
+
+Both print a line of JSON a second into their logs; their last line, with "done": true, is their summary.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from pipelines.release.archive import Release
+from pipelines.supervisor import Program, Supervisor
+from pipelines.trading.run_directory import RunDirectory
+from stacks.topology.errors import ColoError
+
+EXCHANGE, ENGINE = "exchange_simulator", "engine"
+ENDED_S_MAX = 30.0  # between the end of one program and that of the other
+
+
+def trade(
+    supervisor: Supervisor,
+    release: Release,
+    run: RunDirectory,
+    on_progress: Callable[[dict, dict], None],
+    check: Callable[[], None] = lambda: None,
+) -> dict:
+    """Trades the session of `run` to its end and returns {"engine": summary, "exchange": summary}.
+
+    `on_progress(exchange, engine)` gets the latest line of each; `check()` raises when something else that the run
+    needs has failed. Raises ColoError with the program's own sentence when either program fails: what it journaled
+    stays, and the next call on the same folder goes on from there.
+    """
+    exchange, engine = programs(release, run)
+    supervisor.start(exchange)
+    supervisor.start(engine)
+    while True:
+        statuses = {program.name: supervisor.poll(program.name) for program in (exchange, engine)}
+        on_progress(last_line(exchange.log_file), last_line(engine.log_file))
+        failed = [program for program in (exchange, engine) if statuses[program.name] not in (None, 0)]
+        if failed:
+            raise ColoError(_sentence(failed, statuses))
+        if statuses[ENGINE] == 0:
+            break
+        if statuses[EXCHANGE] == 0:
+            _await_engine(supervisor, engine)
+            break
+        check()
+        time.sleep(0.2)
+    supervisor.wait(ENGINE, ENDED_S_MAX)
+    if supervisor.wait(EXCHANGE, ENDED_S_MAX) is None:
+        raise ColoError(
+            f"{EXCHANGE} did not end within {ENDED_S_MAX:g} s of the engine; its log is {exchange.log_file}"
+        )
+    return {ENGINE: summary(engine), "exchange": summary(exchange)}
+
+
+def programs(release: Release, run: RunDirectory) -> tuple[Program, Program]:
+    """The exchange simulator and the engine as the supervisor starts them."""
+    return (
+        Program(
+            name=EXCHANGE,
+            command=(str(release.program(EXCHANGE)), "--config", str(run.path / "exchange.json"), "--progress"),
+            log_file=run.logs / "exchange_simulator.log",
+        ),
+        Program(
+            name=ENGINE,
+            command=(str(release.program(ENGINE)), "--config", str(run.path / "engine.json"), "--progress"),
+            log_file=run.logs / "engine.log",
+        ),
+    )
+
+
+def summary(program: Program) -> dict:
+    """The last line that `program` printed; ColoError when it ended without one."""
+    line = last_line(program.log_file)
+    if not line.get("done"):
+        raise ColoError(f"{program.name} ended without a summary; its log is {program.log_file}")
+    return line
+
+
+def last_line(log_file: Path) -> dict:
+    """The latest complete line of JSON in a log, {} when there is none."""
+    try:
+        with log_file.open("rb") as log:
+            log.seek(max(0, log.seek(0, 2) - 65_536))
+            lines = log.read().splitlines()
+    except FileNotFoundError:
+        return {}
+    for line in reversed(lines):
+        try:
+            value = json.loads(line)
+        except ValueError:
+            continue
+        if isinstance(value, dict):
+            return value
+    return {}
+
+
+def _await_engine(supervisor: Supervisor, engine: Program) -> None:
+    status = supervisor.wait(ENGINE, ENDED_S_MAX)
+    if status is None:
+        raise ColoError(f"engine did not end within {ENDED_S_MAX:g} s of the session; its log is {engine.log_file}")
+    if status != 0:
+        raise ColoError(_sentence([engine], {ENGINE: status}))
+
+
+def _sentence(failed: list[Program], statuses: dict[str, int | None]) -> str:
+    """What the failed programs said: the engine's own last words come first, as the exchange often only follows."""
+    said = []
+    for program in sorted(failed, key=lambda program: program.name):
+        status = statuses[program.name]
+        lines = program.log_file.read_text(errors="replace").splitlines() if program.log_file.exists() else []
+        own = [line for line in lines if line.startswith(f"{program.name}: ")]
+        how = f"killed by signal {-status}" if status is not None and status < 0 else f"exit status {status}"
+        said.append(own[-1] if own else f"{program.name} ended with {how}; its log is {program.log_file}")
+    return "; ".join(said)
