@@ -72,6 +72,7 @@ public:
     using rep = typename detail::representation<Value>::type;
 
     constexpr BigEndian() = default;
+    explicit BigEndian(Value value) { *this = value; }
     BigEndian& operator=(Value value) {
         assert(fits(value));
         store_big_endian<Wire>(bytes_.data(), static_cast<Wire>(detail::raw(value)));

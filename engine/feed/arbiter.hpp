@@ -186,6 +186,7 @@ void Arbiter::on_timer(Timestamp now, Sink& sink) {
     if (!next_deadline() || now_ < deadline_) return;
     if (state_ == State::waiting) return request(sink);
     if (state_ == State::snapshotting) return on_snapshot_failed(now, sink);
+    if (next_ > request_first_) attempts_ = 0;
     if (attempts_ < config_.attempts_max) request(sink);
     else ask_snapshot(sink);
 }

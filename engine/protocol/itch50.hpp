@@ -22,6 +22,7 @@
 #include <utility>
 
 #include "engine/core/decode_error.hpp"
+#include "engine/core/overloaded.hpp"
 #include "engine/core/wire.hpp"
 
 namespace colo::itch50 {
@@ -366,15 +367,3 @@ template <class Visitor>
 }
 
 }  // namespace colo::itch50
-
-namespace colo {
-
-// A visitor made of lambdas, one for each type of message; `[](const auto&) {}` takes the rest.
-template <class... Functions>
-struct Overloaded : Functions... {
-    using Functions::operator()...;
-};
-template <class... Functions>
-Overloaded(Functions...) -> Overloaded<Functions...>;
-
-}  // namespace colo
