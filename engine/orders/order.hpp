@@ -1,4 +1,5 @@
-// One order of ours: what we asked for, what the venue has said of it, and the state that follows from both.
+// One order of ours: what we asked for, what the venue has said of it, and the state that follows from both. (An Order
+// is anybody's, in a book.)
 //
 // The state is not stepped from message to message but derived from the facts (`settled_state`), so that any ordering
 // of acknowledgement, fill, cancel, cancel-reject and reconnect ends in the same state.
@@ -30,7 +31,7 @@ enum class OrderState : std::uint8_t {
 [[nodiscard]] constexpr bool terminal(OrderState state) { return state >= OrderState::filled; }
 [[nodiscard]] std::string_view name_of(OrderState state);
 
-struct Order {
+struct OwnOrder {
     UserRefNum user_ref_num;
     UserRefNum replaces;     // zero: a new order
     UserRefNum replaced_by;  // the replacement that is pending or has taken over; zero: none
@@ -67,7 +68,7 @@ struct Order {
     }
 };
 
-[[nodiscard]] constexpr OrderState settled_state(const Order& order) {
+[[nodiscard]] constexpr OrderState settled_state(const OwnOrder& order) {
     if (order.replaced) return OrderState::replaced;
     if (order.rejected) return OrderState::rejected;
     if (!order.open()) return order.cancelled > Quantity{0} ? OrderState::cancelled : OrderState::filled;

@@ -12,10 +12,10 @@ OrderTable::OrderTable(std::size_t instruments, std::size_t orders_max)
     fills_.clear();
 }
 
-Order& OrderTable::place(UserRefNum user_ref_num, InstrumentIndex instrument, Side side, Price price,
+OwnOrder& OrderTable::place(UserRefNum user_ref_num, InstrumentIndex instrument, Side side, Price price,
                          Quantity quantity) {
-    Order& order = orders_[user_ref_num.value()];
-    order = Order{};
+    OwnOrder& order = orders_[user_ref_num.value()];
+    order = OwnOrder{};
     order.user_ref_num = user_ref_num;
     order.instrument = instrument;
     order.side = side;
@@ -25,18 +25,18 @@ Order& OrderTable::place(UserRefNum user_ref_num, InstrumentIndex instrument, Si
     return order;
 }
 
-Order& OrderTable::enter(InstrumentIndex instrument, Side side, Price price, Quantity quantity) {
+OwnOrder& OrderTable::enter(InstrumentIndex instrument, Side side, Price price, Quantity quantity) {
     assert(room() && quantity > Quantity{0});
-    Order& order = place(next(), instrument, side, price, quantity);
+    OwnOrder& order = place(next(), instrument, side, price, quantity);
     ++next_;
     settle(order);
     return order;
 }
 
-Order& OrderTable::replace(UserRefNum original_number, Price price, Quantity open_quantity) {
-    Order& original = orders_[original_number.value()];
+OwnOrder& OrderTable::replace(UserRefNum original_number, Price price, Quantity open_quantity) {
+    OwnOrder& original = orders_[original_number.value()];
     assert(room() && original.settled_open() && open_quantity > Quantity{0});
-    Order& order = place(next(), original.instrument, original.side, price, open_quantity);
+    OwnOrder& order = place(next(), original.instrument, original.side, price, open_quantity);
     ++next_;
     order.replaces = original_number;
     order.executed_before = original.executed_before + original.filled;
@@ -46,8 +46,8 @@ Order& OrderTable::replace(UserRefNum original_number, Price price, Quantity ope
     return order;
 }
 
-Order& OrderTable::request_cancel(UserRefNum user_ref_num) {
-    Order& order = orders_[user_ref_num.value()];
+OwnOrder& OrderTable::request_cancel(UserRefNum user_ref_num) {
+    OwnOrder& order = orders_[user_ref_num.value()];
     order.cancel_pending = true;
     settle(order);
     return order;
@@ -57,7 +57,7 @@ AnswerOutcome OrderTable::apply(const OrderAnswer& answer) {
     return std::visit([this](const auto& alternative) { return on(alternative); }, answer);
 }
 
-void OrderTable::settle(Order& order) {
+void OrderTable::settle(OwnOrder& order) {
     const OrderState before = order.state;
     order.state = settled_state(order);
     count_open(before, order.state);
@@ -68,14 +68,14 @@ void OrderTable::settle(Order& order) {
         if (!order.replaced) give_up_replacement(order);
     }
     Quantity exposure = order.leaves();
-    const Order* original = find(order.replaces);
+    const OwnOrder* original = find(order.replaces);
     if (original != nullptr && !order.acknowledged && original->open()) {
         // Either the original or its replacement is open, never both: the replacement adds the excess only.
         const Quantity wanted = order.quantity + order.executed_before - original->executed_before - original->filled;
         exposure = order.open() ? std::max(Quantity{0}, wanted - original->leaves()) : Quantity{0};
     }
     set_exposure(order, exposure);
-    if (Order* replacement = find_mutable(order.replaced_by);
+    if (OwnOrder* replacement = find_mutable(order.replaced_by);
         replacement != nullptr && !replacement->acknowledged && !terminal(replacement->state)) {
         settle(*replacement);  // a fill of the original changes what the replacement adds; a chain is one link deep
     }
@@ -87,44 +87,44 @@ void OrderTable::count_open(OrderState before, OrderState after) {
     if (terminal(before) && !terminal(after)) ++open_;
 }
 
-void OrderTable::set_exposure(Order& order, Quantity exposure) {
+void OrderTable::set_exposure(OwnOrder& order, Quantity exposure) {
     exposures_[order.instrument.value()][order.side == Side::buy ? 0 : 1] += exposure - order.exposure;
     order.exposure = exposure;
 }
 
-void OrderTable::give_up_replacement(Order& original) {
-    Order* replacement = find_mutable(original.replaced_by);
+void OrderTable::give_up_replacement(OwnOrder& original) {
+    OwnOrder* replacement = find_mutable(original.replaced_by);
     original.replaced_by = UserRefNum{0};
     if (replacement == nullptr || replacement->acknowledged || replacement->rejected) return;
     replacement->rejected = true;
     settle(*replacement);
 }
 
-const Order* OrderTable::find(UserRefNum user_ref_num) const {
+const OwnOrder* OrderTable::find(UserRefNum user_ref_num) const {
     const std::size_t at = user_ref_num.value();
     return at > 0 && at < orders_.size() && used(at) ? &orders_[at] : nullptr;
 }
 
-Order* OrderTable::find_mutable(UserRefNum user_ref_num) {
-    return const_cast<Order*>(find(user_ref_num));
+OwnOrder* OrderTable::find_mutable(UserRefNum user_ref_num) {
+    return const_cast<OwnOrder*>(find(user_ref_num));
 }
 
-Quantity OrderTable::liable(const Order& replacement) const { return replacement.executed_before + replacement.quantity; }
+Quantity OrderTable::liable(const OwnOrder& replacement) const { return replacement.executed_before + replacement.quantity; }
 
 // An order of a number that we do not remember having sent: after power loss took the journal's tail, the venue knows
 // more than we do.
-Order* OrderTable::adopt(UserRefNum user_ref_num, InstrumentIndex instrument, Side side, Price price,
+OwnOrder* OrderTable::adopt(UserRefNum user_ref_num, InstrumentIndex instrument, Side side, Price price,
                          Quantity quantity) {
     const std::size_t at = user_ref_num.value();
     if (at == 0 || at >= orders_.size() || instrument.value() >= exposures_.size()) return nullptr;
-    Order& order = place(user_ref_num, instrument, side, price, quantity);
+    OwnOrder& order = place(user_ref_num, instrument, side, price, quantity);
     next_ = std::max(next_, at + 1);
     oldest_open_ = std::min(oldest_open_, at);
     return &order;
 }
 
 AnswerOutcome OrderTable::on(const OrderAccepted& answer) {
-    Order* order = find_mutable(answer.user_ref_num);
+    OwnOrder* order = find_mutable(answer.user_ref_num);
     Anomaly anomaly = Anomaly::none;
     if (order == nullptr) {
         order = adopt(answer.user_ref_num, answer.instrument, answer.side, answer.price, answer.quantity);
@@ -148,8 +148,8 @@ AnswerOutcome OrderTable::on(const OrderAccepted& answer) {
 }
 
 AnswerOutcome OrderTable::on(const OrderReplaced& answer) {
-    Order* original = find_mutable(answer.original);
-    Order* order = find_mutable(answer.user_ref_num);
+    OwnOrder* original = find_mutable(answer.original);
+    OwnOrder* order = find_mutable(answer.user_ref_num);
     Anomaly anomaly = Anomaly::none;
     if (order == nullptr) {
         order = adopt(answer.user_ref_num, answer.instrument, answer.side, answer.price, answer.quantity);
@@ -181,7 +181,7 @@ AnswerOutcome OrderTable::on(const OrderReplaced& answer) {
 }
 
 AnswerOutcome OrderTable::on(const OrderExecuted& answer) {
-    Order* order = find_mutable(answer.user_ref_num);
+    OwnOrder* order = find_mutable(answer.user_ref_num);
     if (order == nullptr) return {std::nullopt, nullptr, Anomaly::unknown_order};
     AnswerOutcome outcome{Fill{order->user_ref_num, order->instrument, order->side, answer.price, answer.quantity,
                                answer.match_number, answer.liquidity, false},
@@ -197,7 +197,7 @@ AnswerOutcome OrderTable::on(const OrderExecuted& answer) {
 }
 
 AnswerOutcome OrderTable::on(const OrderCancelled& answer) {
-    Order* order = find_mutable(answer.user_ref_num);
+    OwnOrder* order = find_mutable(answer.user_ref_num);
     if (order == nullptr) return {std::nullopt, nullptr, Anomaly::unknown_order};
     const Quantity taken = std::min(answer.quantity, order->leaves());
     order->cancelled += taken;
@@ -208,13 +208,13 @@ AnswerOutcome OrderTable::on(const OrderCancelled& answer) {
 }
 
 AnswerOutcome OrderTable::on(const OrderRejected& answer) {
-    Order* order = find_mutable(answer.user_ref_num);
+    OwnOrder* order = find_mutable(answer.user_ref_num);
     if (order == nullptr) return {std::nullopt, nullptr, Anomaly::unknown_order};
     if (order->acknowledged || order->filled > Quantity{0}) return {std::nullopt, order, Anomaly::repeated_answer};
     order->rejected = true;
     settle(*order);
     // The refused replacement leaves its original as it was (OUCH 5.0, 2.2 case 3).
-    if (Order* original = find_mutable(order->replaces);
+    if (OwnOrder* original = find_mutable(order->replaces);
         original != nullptr && original->replaced_by == order->user_ref_num && !original->replaced) {
         original->replaced_by = UserRefNum{0};
         settle(*original);
@@ -223,7 +223,7 @@ AnswerOutcome OrderTable::on(const OrderRejected& answer) {
 }
 
 AnswerOutcome OrderTable::on(const CancelRejected& answer) {
-    Order* order = find_mutable(answer.user_ref_num);
+    OwnOrder* order = find_mutable(answer.user_ref_num);
     if (order == nullptr) return {std::nullopt, nullptr, Anomaly::unknown_order};
     order->cancel_pending = false;
     settle(*order);
@@ -241,7 +241,7 @@ AnswerOutcome OrderTable::on(const TradeBroken& answer) {
 }
 
 AnswerOutcome OrderTable::on(const OrderModified& answer) {
-    Order* order = find_mutable(answer.user_ref_num);
+    OwnOrder* order = find_mutable(answer.user_ref_num);
     if (order == nullptr) return {std::nullopt, nullptr, Anomaly::unknown_order};
     order->quantity = answer.quantity + order->filled + order->cancelled;
     settle(*order);
@@ -249,7 +249,7 @@ AnswerOutcome OrderTable::on(const OrderModified& answer) {
 }
 
 AnswerOutcome OrderTable::on(const PriorityChanged& answer) {
-    Order* order = find_mutable(answer.user_ref_num);
+    OwnOrder* order = find_mutable(answer.user_ref_num);
     if (order == nullptr) return {std::nullopt, nullptr, Anomaly::unknown_order};
     order->price = answer.price;
     order->venue_id = answer.venue_id;
@@ -267,14 +267,14 @@ void OrderTable::disconnected() {
 std::size_t OrderTable::reconcile(UserRefNum next) {
     std::size_t given_up = 0;
     for (std::size_t i = oldest_open_; i < next_; ++i) {
-        Order& order = orders_[i];
+        OwnOrder& order = orders_[i];
         if (!used(i) || terminal(order.state)) continue;
         order.disconnected = false;
         order.cancel_pending = false;
         if (!order.acknowledged && order.filled == Quantity{0}) {
             order.rejected = true;
             ++given_up;
-            if (Order* original = find_mutable(order.replaces);
+            if (OwnOrder* original = find_mutable(order.replaces);
                 original != nullptr && original->replaced_by == order.user_ref_num && !original->replaced) {
                 original->replaced_by = UserRefNum{0};
                 settle(*original);

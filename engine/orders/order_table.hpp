@@ -4,7 +4,7 @@
 // a late answer (a broken trade after the fill) still finds its order. Memory is taken at construction.
 //
 //   OrderTable table(instruments, orders_max);
-//   Order& order = table.enter(instrument, Side::buy, Price{1'000'000}, Quantity{100});
+//   OwnOrder& order = table.enter(instrument, Side::buy, Price{1'000'000}, Quantity{100});
 //   AnswerOutcome outcome = table.apply(OrderExecuted{order.user_ref_num, ...});
 //   if (outcome.fill) positions.apply(*outcome.fill);
 //   if (outcome.anomaly != Anomaly::none) alarm(outcome.anomaly);
@@ -53,7 +53,7 @@ struct Fill {
 
 struct AnswerOutcome {
     std::optional<Fill> fill;
-    const Order* order = nullptr;  // the order that the answer was about
+    const OwnOrder* order = nullptr;  // the order that the answer was about
     Anomaly anomaly = Anomaly::none;
 };
 
@@ -63,9 +63,9 @@ public:
 
     // Ours. Preconditions: room() and, for replace and cancel, an order that is settled_open(), except that a cancel
     // may follow anything open.
-    Order& enter(InstrumentIndex instrument, Side side, Price price, Quantity quantity);
-    Order& replace(UserRefNum original, Price price, Quantity open_quantity);
-    Order& request_cancel(UserRefNum user_ref_num);
+    OwnOrder& enter(InstrumentIndex instrument, Side side, Price price, Quantity quantity);
+    OwnOrder& replace(UserRefNum original, Price price, Quantity open_quantity);
+    OwnOrder& request_cancel(UserRefNum user_ref_num);
 
     // The venue's.
     AnswerOutcome apply(const OrderAnswer& answer);
@@ -78,9 +78,9 @@ public:
 
     [[nodiscard]] bool room() const { return next_ < orders_.size(); }
     [[nodiscard]] UserRefNum next() const { return UserRefNum{static_cast<std::uint32_t>(next_)}; }
-    [[nodiscard]] const Order* find(UserRefNum user_ref_num) const;
+    [[nodiscard]] const OwnOrder* find(UserRefNum user_ref_num) const;
     // The shares that OUCH wants in a replace message: those of its chain that are executed, and the open ones wanted.
-    [[nodiscard]] Quantity liable(const Order& replacement) const;
+    [[nodiscard]] Quantity liable(const OwnOrder& replacement) const;
     // Open buy and sell quantity in the worst case.
     [[nodiscard]] Quantity exposure(InstrumentIndex instrument, Side side) const {
         return exposures_[instrument.value()][side == Side::buy ? 0 : 1];
@@ -96,14 +96,14 @@ public:
     }
 
 private:
-    Order* find_mutable(UserRefNum user_ref_num);
-    Order& place(UserRefNum user_ref_num, InstrumentIndex instrument, Side side, Price price, Quantity quantity);
+    OwnOrder* find_mutable(UserRefNum user_ref_num);
+    OwnOrder& place(UserRefNum user_ref_num, InstrumentIndex instrument, Side side, Price price, Quantity quantity);
     [[nodiscard]] bool used(std::size_t at) const { return orders_[at].user_ref_num.value() == at && at > 0; }
-    void settle(Order& order);
-    void set_exposure(Order& order, Quantity exposure);
-    void give_up_replacement(Order& original);
+    void settle(OwnOrder& order);
+    void set_exposure(OwnOrder& order, Quantity exposure);
+    void give_up_replacement(OwnOrder& original);
     void count_open(OrderState before, OrderState after);
-    Order* adopt(UserRefNum user_ref_num, InstrumentIndex instrument, Side side, Price price, Quantity quantity);
+    OwnOrder* adopt(UserRefNum user_ref_num, InstrumentIndex instrument, Side side, Price price, Quantity quantity);
 
     AnswerOutcome on(const NoOrderAnswer&) { return {}; }
     AnswerOutcome on(const AccountAnswer&) { return {}; }
@@ -117,7 +117,7 @@ private:
     AnswerOutcome on(const OrderModified& answer);
     AnswerOutcome on(const PriorityChanged& answer);
 
-    std::vector<Order> orders_;  // by number; number 0 is nobody's
+    std::vector<OwnOrder> orders_;  // by number; number 0 is nobody's
     std::vector<Fill> fills_;    // of the day, for broken trades
     std::vector<std::array<Quantity, 2>> exposures_;
     std::size_t next_ = 1;

@@ -102,7 +102,7 @@ RiskGate::Refusal RiskGate::examine_totals(const PerInstrument& limits, const Or
 // Shares that the request adds to the worst case of its side: a replacement adds what exceeds its original.
 Quantity RiskGate::added(const OrderRequest& request) const {
     if (request.kind == OrderRequest::Kind::enter) return request.quantity;
-    const Order* original = orders_.find(request.original);
+    const OwnOrder* original = orders_.find(request.original);
     const Quantity open = original == nullptr ? Quantity{0} : original->leaves();
     return std::max(Quantity{0}, request.quantity - open);
 }

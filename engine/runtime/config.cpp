@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <cstdio>
 #include <fstream>
-#include <sstream>
 
 #include "engine/core/crc32c.hpp"
 
@@ -174,11 +173,7 @@ EngineConfig parse_engine_config(const std::string& text, const std::string& fil
 }
 
 EngineConfig read_engine_config(const std::filesystem::path& path) {
-    std::ifstream stream(path, std::ios::binary);
-    if (!stream) throw ConfigError(path.string() + ": cannot be read");
-    std::ostringstream text;
-    text << stream.rdbuf();
-    return parse_engine_config(text.str(), path.filename().string());
+    return parse_engine_config(read_text(path), path.filename().string());
 }
 
 ThreadConfig EngineConfig::thread(const std::string& role) const {

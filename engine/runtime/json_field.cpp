@@ -2,13 +2,27 @@
 #include "engine/runtime/json_field.hpp"
 
 #include <algorithm>
+#include <fstream>
 #include <nlohmann/json.hpp>
+#include <sstream>
 
 namespace colo {
+
+std::string read_text(const std::filesystem::path& path) {
+    std::ifstream stream(path, std::ios::binary);
+    if (!stream) throw ConfigError(path.string() + ": cannot be read");
+    std::ostringstream text;
+    text << stream.rdbuf();
+    return text.str();
+}
 
 JsonField::JsonField(std::shared_ptr<const nlohmann::json> document, const nlohmann::json* value, std::string file,
                      std::string path)
     : document_(std::move(document)), value_(value), file_(std::move(file)), path_(std::move(path)) {}
+
+JsonField JsonField::read_file(const std::filesystem::path& path) {
+    return parse(read_text(path), path.filename().string());
+}
 
 JsonField JsonField::parse(const std::string& text, std::string file) {
     auto document = std::make_shared<nlohmann::json>();

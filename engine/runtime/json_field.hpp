@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <limits>
 #include <memory>
 #include <stdexcept>
@@ -22,8 +23,12 @@ public:
     using std::runtime_error::runtime_error;
 };
 
+// The whole text of a file.
+[[nodiscard]] std::string read_text(const std::filesystem::path& path);
+
 class JsonField {
 public:
+    static JsonField read_file(const std::filesystem::path& path);
     // `file` is what errors call the text.
     static JsonField parse(const std::string& text, std::string file);
 

@@ -1,0 +1,62 @@
+// What a strategy is to the engine: it sees the market and answers with the quotes that it wants to stand.
+//
+// The engine compares wanted quotes with the orders that stand, and enters, replaces or cancels; a strategy never sees
+// an order number or a protocol. It is a value with state of its own, told everything in the journal's order, so that a
+// replay takes the same decisions. Nothing in a decision may allocate, wait or ask for the time.
+#pragma once
+
+#include <concepts>
+#include <cstdint>
+#include <optional>
+
+#include "engine/core/types.hpp"
+#include "engine/orders/order.hpp"
+#include "engine/orders/order_table.hpp"
+
+namespace colo {
+
+// What an instrument does now, as far as the feed has said.
+enum class TradingPhase : std::uint8_t {
+    closed,      // before the opening of market hours and after their end
+    continuous,  // orders match as they come
+    auction,     // a quotation period before a cross
+    halted,      // halted or paused
+};
+
+// One instrument after a message, as a decision sees it. A side that is empty has price and quantity zero.
+struct MarketView {
+    InstrumentIndex instrument;
+    TradingPhase phase{TradingPhase::closed};
+    Price bid;
+    Price ask;
+    Quantity bid_quantity;
+    Quantity ask_quantity;
+    Price last_trade;
+    Price tick_size;
+    Quantity position;  // ours
+    Timestamp now;      // of the engine's clock: the venue's time in a session, the host's when live
+
+    [[nodiscard]] bool two_sided() const { return bid > Price{0} && ask > bid; }
+};
+
+struct Quote {
+    Price price;
+    Quantity quantity;
+    bool operator==(const Quote&) const = default;
+};
+
+// The quotes that should stand; none: no order on that side.
+struct Quotes {
+    std::optional<Quote> bid;
+    std::optional<Quote> ask;
+};
+
+// `on_book` is asked after each message of a traded instrument; `on_fill` tells each fill, and with `broken` set that a
+// fill was taken back.
+template <class S>
+concept Strategy = requires(S strategy, const MarketView& market, const Fill& fill) {
+    { strategy.on_book(market) } -> std::same_as<Quotes>;
+    { strategy.on_fill(fill) } -> std::same_as<void>;
+};
+
+}  // namespace colo

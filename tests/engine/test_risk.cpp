@@ -1,0 +1,194 @@
+// Each rule of the pre-trade risk gate refuses at its limit and passes just below, at whatever level sets it.
+#include <gtest/gtest.h>
+
+#include <set>
+#include <type_traits>
+
+#include "engine/orders/risk.hpp"
+
+namespace colo {
+namespace {
+
+constexpr InstrumentIndex first{0}, second{1};
+
+RiskLimits wide() {
+    RiskLimits limits;
+    limits.price_collar_bps = 1'000;
+    limits.order_quantity_max = Quantity{1'000};
+    limits.position_max = Quantity{2'000};
+    limits.notional_max = Notional{10'000'000'000};
+    limits.gross_notional_max = Notional{10'000'000'000};
+    limits.messages_max = 1'000;
+    limits.message_window = seconds(1);
+    return limits;
+}
+
+class Risk : public testing::Test {
+protected:
+    std::vector<RiskLevelLimits> levels{{RiskLevel::firm, "COLO", wide()},
+                                        {RiskLevel::account, "A", wide()},
+                                        {RiskLevel::session, "S", wide()},
+                                        {RiskLevel::strategy, "quoter", wide()},
+                                        {RiskLevel::instrument, "AMZN", wide()},
+                                        {RiskLevel::instrument, "AAPL", wide()}};
+    OrderTable orders{2, 100};
+    std::vector<Position> positions{2};
+    MarketReference market{Price{999'900}, Price{1'000'100}, Price{1'000'000}, true};
+    Timestamp now{1'000'000'000'000};
+
+    RiskGate gate() { return {levels, {{"AMZN", "quoter"}, {"AAPL", "quoter"}}, orders, positions}; }
+    RiskLimits& limits(RiskLevel level) { return levels[static_cast<std::size_t>(level)].limits; }
+
+    static OrderRequest buy(std::int64_t price, std::int64_t quantity, InstrumentIndex instrument = first) {
+        return {OrderRequest::Kind::enter, instrument, Side::buy, Price{price}, Quantity{quantity}, UserRefNum{0}};
+    }
+    static OrderRequest sell(std::int64_t price, std::int64_t quantity) {
+        return {OrderRequest::Kind::enter, first, Side::sell, Price{price}, Quantity{quantity}, UserRefNum{0}};
+    }
+
+    void expect_pass(RiskGate& risk, const OrderRequest& request) {
+        const Verdict verdict = risk.check(request, market, now);
+        EXPECT_TRUE(verdict) << (verdict ? "" : describe(verdict.error().rule).name);
+    }
+    void expect_reject(RiskGate& risk, const OrderRequest& request, RiskRule rule, RiskLevel level) {
+        const std::uint64_t before = risk.rejects(rule);
+        const Verdict verdict = risk.check(request, market, now);
+        ASSERT_FALSE(verdict) << describe(rule).name << " let the order pass";
+        EXPECT_EQ(verdict.error().rule, rule) << describe(verdict.error().rule).name;
+        EXPECT_EQ(verdict.error().level, level) << name_of(verdict.error().level);
+        EXPECT_EQ(risk.rejects(rule), before + 1);
+    }
+};
+
+TEST_F(Risk, NamesEveryRuleOnceWithItsRegulation) {
+    std::set<std::string_view> names;
+    for (const RiskRuleName& rule : risk_rule_names) {
+        names.insert(rule.name);
+        EXPECT_EQ(describe(rule.rule).name, rule.name);
+        EXPECT_TRUE(rule.regulation.find("15c3-5") != std::string_view::npos ||
+                    rule.regulation.find("RTS 6") != std::string_view::npos) << rule.name;
+    }
+    EXPECT_EQ(names.size(), risk_rule_count);
+}
+
+TEST_F(Risk, OrderQuantityOfTheTightestLevel) {
+    limits(RiskLevel::account).order_quantity_max = Quantity{500};
+    RiskGate risk = gate();
+    expect_pass(risk, buy(1'000'000, 500));
+    expect_reject(risk, buy(1'000'000, 501), RiskRule::order_quantity, RiskLevel::account);
+    expect_reject(risk, buy(1'000'000, 0), RiskRule::order_quantity, RiskLevel::account);
+}
+
+TEST_F(Risk, Notional) {
+    limits(RiskLevel::instrument).notional_max = Notional{100'000'000};
+    RiskGate risk = gate();
+    expect_pass(risk, buy(1'000'000, 100));
+    expect_reject(risk, buy(1'000'001, 100), RiskRule::notional, RiskLevel::instrument);
+    expect_pass(risk, buy(1'000'001, 100, second));
+}
+
+TEST_F(Risk, PriceCollarAroundMidElseLastElseNothingLeaves) {
+    limits(RiskLevel::strategy).price_collar_bps = 100;  // one per cent
+    RiskGate risk = gate();
+    expect_pass(risk, buy(1'010'000, 10));
+    expect_reject(risk, buy(1'010'100, 10), RiskRule::price_collar, RiskLevel::strategy);
+    expect_pass(risk, sell(990'000, 10));
+    expect_reject(risk, sell(989'900, 10), RiskRule::price_collar, RiskLevel::strategy);
+    market.bid = Price{0};
+    market.last = Price{2'000'000};
+    expect_reject(risk, buy(1'010'000, 10), RiskRule::price_collar, RiskLevel::strategy);
+    expect_pass(risk, buy(2'010'000, 10));
+    market.last = Price{0};
+    expect_reject(risk, buy(2'010'000, 10), RiskRule::price_collar, RiskLevel::strategy);
+}
+
+TEST_F(Risk, PositionInTheWorstCase) {
+    limits(RiskLevel::instrument).position_max = Quantity{300};
+    RiskGate risk = gate();
+    positions[0].apply(Side::buy, Price{1'000'000}, Quantity{100});
+    orders.enter(first, Side::buy, Price{1'000'000}, Quantity{100});
+    expect_pass(risk, buy(1'000'000, 100));
+    expect_reject(risk, buy(1'000'000, 101), RiskRule::position, RiskLevel::instrument);
+    expect_pass(risk, sell(1'000'000, 400));
+    expect_reject(risk, sell(1'000'000, 401), RiskRule::position, RiskLevel::instrument);
+}
+
+TEST_F(Risk, ReplacementAddsOnlyItsExcess) {
+    limits(RiskLevel::instrument).position_max = Quantity{300};
+    RiskGate risk = gate();
+    const UserRefNum open = orders.enter(first, Side::buy, Price{1'000'000}, Quantity{300}).user_ref_num;
+    OrderRequest replace{OrderRequest::Kind::replace, first, Side::buy, Price{1'000'100}, Quantity{300}, open};
+    expect_pass(risk, replace);
+    replace.quantity = Quantity{301};
+    expect_reject(risk, replace, RiskRule::position, RiskLevel::instrument);
+}
+
+TEST_F(Risk, GrossNotionalOverInstruments) {
+    limits(RiskLevel::firm).gross_notional_max = Notional{500'000'000};  // 500 shares at 100 dollars
+    RiskGate risk = gate();
+    positions[0].apply(Side::sell, Price{1'000'000}, Quantity{300});
+    risk.refresh(first, Price{1'000'000});
+    expect_pass(risk, buy(1'000'000, 200, second));
+    expect_reject(risk, buy(1'000'000, 201, second), RiskRule::gross_notional, RiskLevel::firm);
+    expect_pass(risk, buy(1'000'000, 300, first));  // reduces what is short
+}
+
+TEST_F(Risk, MessageRateSlides) {
+    limits(RiskLevel::session).messages_max = 3;
+    limits(RiskLevel::session).message_window = milliseconds(10);
+    RiskGate risk = gate();
+    for (int i = 0; i < 3; ++i) {
+        expect_pass(risk, buy(1'000'000, 1));
+        now += milliseconds(2);
+    }
+    expect_reject(risk, buy(1'000'000, 1), RiskRule::message_rate, RiskLevel::session);
+    const OrderRequest cancel{OrderRequest::Kind::cancel, first, Side::buy, {}, {}, UserRefNum{1}};
+    expect_pass(risk, cancel);  // a cancel reduces risk
+    now += milliseconds(4);     // the first message is 10 ms old, the cancel counts
+    expect_reject(risk, buy(1'000'000, 1), RiskRule::message_rate, RiskLevel::session);
+    now += milliseconds(4);
+    expect_pass(risk, buy(1'000'000, 1));
+}
+
+TEST_F(Risk, HaltedInstrumentAndKillSwitch) {
+    RiskGate risk = gate();
+    market.tradable = false;
+    expect_reject(risk, buy(1'000'000, 1), RiskRule::halted_instrument, RiskLevel::instrument);
+    risk.set_killed(true);
+    expect_reject(risk, buy(1'000'000, 1), RiskRule::kill_switch, RiskLevel::firm);
+    const OrderRequest cancel{OrderRequest::Kind::cancel, first, Side::buy, {}, {}, UserRefNum{1}};
+    expect_pass(risk, cancel);
+}
+
+TEST_F(Risk, OrderNumbersRunOut) {
+    RiskGate risk = gate();
+    while (orders.room()) orders.enter(second, Side::buy, Price{1}, Quantity{1});
+    limits(RiskLevel::firm) = wide();
+    expect_reject(risk, buy(1'000'000, 1), RiskRule::order_numbers, RiskLevel::session);
+}
+
+TEST_F(Risk, HugeNumbersDoNotWrapAround) {
+    RiskGate risk = gate();
+    expect_reject(risk, buy(INT64_MAX / 2, 900), RiskRule::notional, RiskLevel::firm);
+    expect_reject(risk, buy(1'000'000, INT64_MAX), RiskRule::order_quantity, RiskLevel::firm);
+    expect_reject(risk, buy(-1'000'000, 10), RiskRule::price_collar, RiskLevel::firm);
+}
+
+// Only the gate makes what may be sent, and it can be sent once.
+static_assert(!std::is_default_constructible_v<CheckedOrder>);
+static_assert(!std::is_constructible_v<CheckedOrder, OrderRequest>);
+static_assert(!std::is_copy_constructible_v<CheckedOrder> && !std::is_copy_assignable_v<CheckedOrder>);
+
+TEST_F(Risk, CheckedOrderIsSpentByMoving) {
+    RiskGate risk = gate();
+    Verdict verdict = risk.check(buy(1'000'000, 1), market, now);
+    ASSERT_TRUE(verdict);
+    CheckedOrder order = *std::move(verdict);
+    EXPECT_FALSE(order.spent());
+    const CheckedOrder sent = std::move(order);
+    EXPECT_TRUE(order.spent());  // NOLINT: that it was moved from is the point
+    EXPECT_FALSE(sent.spent());
+}
+
+}  // namespace
+}  // namespace colo
