@@ -20,8 +20,8 @@ digest() {
 done_already() { [[ -f build/stamps/$1 && $(<"build/stamps/$1") == "$2" ]]; }
 remember() { printf '%s\n' "$2" >"build/stamps/$1"; }
 
-# last_words LOG PATTERN: the first line of a log that says what went wrong.
-last_words() { grep -m1 -iE "$2" "$1" | sed -E 's/^[[:space:]×╰─▶]+//' || tail -n1 "$1"; }
+# last_words LOG PATTERN: the first line of a log that says what went wrong, else its last.
+last_words() { { grep -m1 -E "$2" "$1" || tail -n1 "$1"; } | sed -E 's/^(\s|×|╰|─|▶|cause:)+//'; }
 
 # ---- system packages -----------------------------------------------------------------------------------------------
 
@@ -67,7 +67,7 @@ apt() {
   apt_install $missing >"$log" 2>&1 || true
   missing=$(missing_packages "$1")
   [[ -z $missing ]] ||
-    fail "these system packages are missing and apt could not install them: $missing($(last_words "$log" '^(E|Err|W):'); log: $log)"
+    fail "these system packages are missing and apt could not install them: $missing($(last_words "$log" '^E: '); log: $log)"
 }
 
 # apt_install PACKAGE...: Debian's PostgreSQL makes and starts a server of its own when it is installed; it is told
@@ -127,7 +127,7 @@ environment() {
   fi
   build/bootstrap/bin/uv pip sync --python "$folder/bin/python" --require-hashes "requirements/$name.txt" \
     >"$log" 2>&1 ||
-    fail "the packages of requirements/$name.txt cannot be installed: $(last_words "$log" 'fail|error'); log: $log"
+    fail "the packages of requirements/$name.txt cannot be installed: $(last_words "$log" 'Failed to|^error'); log: $log"
   remember "$name" "$wanted"
 }
 
