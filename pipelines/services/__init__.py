@@ -1,0 +1,1 @@
+"""The real services of a site on this machine: Kafka, Flink and PostgreSQL, rendered from the declaration."""

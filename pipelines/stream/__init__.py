@@ -1,0 +1,1 @@
+"""The stream of a site with services: journal to Kafka (publisher), Kafka to PostgreSQL (loader)."""
