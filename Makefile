@@ -1,11 +1,10 @@
 # The few entry points of colo. Everything that is made lies under build/; requirements/install.sh installs and
 # builds only what is missing, so that each target can be called first, and a second call costs next to nothing.
 SITE ?= desk
-PORT ?= 3000
 
+export SESSION DAY
 export PYTHONPATH := $(CURDIR):$(CURDIR)/build/cmake/python
-export DAGSTER_HOME := $(CURDIR)/build/dagster
-export PYTHONDONTWRITEBYTECODE := 1
+export DAGSTER_HOME := $(CURDIR)/build/$(SITE)/dagster
 # Nothing that runs here reports its use to anybody.
 export GX_ANALYTICS_ENABLED := false
 export DAGSTER_DISABLE_TELEMETRY := 1
@@ -13,8 +12,8 @@ export DO_NOT_TRACK := 1
 
 python := build/venv/bin/python
 install := requirements/install.sh
-# The sites whose data plane is embedded start no service, and so need neither Java nor PostgreSQL.
-services := $(if $(filter desk,$(SITE)),,apt-services services)
+# A site whose data plane is embedded starts no service, and so needs neither Java nor PostgreSQL.
+services := $(if $(filter lab,$(SITE)),apt-services services)
 
 .PHONY: help setup setup-services run ui test test-long clean lock
 
@@ -22,27 +21,26 @@ help: ## Show these targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
 
 run: ## Trade a session on a site: SITE=desk|lab SESSION="files" DAY=2012-06-21
-	@$(install) apt-base $(filter apt-%,$(services)) core build $(filter-out apt-%,$(services)) dagster
-	@$(python) -m pipelines.run --site "$(SITE)" $(if $(SESSION),--session $(SESSION)) $(if $(DAY),--day "$(DAY)")
+	@$(install) apt-base $(filter apt-%,$(services)) core build $(filter-out apt-%,$(services))
+	@$(python) -m pipelines.run --site "$(SITE)" $(if $(SESSION),--session "$$SESSION") $(if $(DAY),--day "$$DAY")
 
-ui: ## Open the Dagster UI on 127.0.0.1, PORT=3000
-	@$(install) apt-base $(filter apt-%,$(services)) core build $(filter-out apt-%,$(services)) dagster
-	@mkdir -p build/dagster/pids && echo $$$$ >build/dagster/pids/ui.pid && \
-		exec build/venv/bin/dagster dev -h 127.0.0.1 -p $(PORT) -m pipelines.definitions
+ui: ## Open the Dagster UI of a site on 127.0.0.1: SITE=desk|lab
+	@$(install) apt-base $(filter apt-%,$(services)) core build $(filter-out apt-%,$(services))
+	@$(python) -m pipelines.ui --site "$(SITE)"
 
 test: ## Run every test that fits into half an hour
-	@$(install) apt-base apt-services core build services dagster
+	@$(install) apt-base apt-services core build services
 	@$(python) -m tests
 
 test-long: ## The same with more seeds and longer runs
-	@$(install) apt-base apt-services core build services dagster
+	@$(install) apt-base apt-services core build services
 	@$(python) -m tests --long
 
 setup: ## Install and build what the site desk needs
-	@$(install) apt-base core build dagster
+	@$(install) apt-base core build
 
 setup-services: ## Install what the site lab needs on top
-	@$(install) apt-base apt-services core build services dagster
+	@$(install) apt-base apt-services core build services
 
 lock: ## Resolve requirements/*.in anew into the hashed lock files
 	@$(install) apt-base lock

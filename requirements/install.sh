@@ -125,7 +125,7 @@ environment() {
     build/bootstrap/bin/uv venv --quiet --clear --python "$python" "$folder" >"$log" 2>&1 ||
       fail "no virtual environment $folder: $(tail -n1 "$log")"
   fi
-  build/bootstrap/bin/uv pip sync --python "$folder/bin/python" --require-hashes "requirements/$name.txt" \
+  build/bootstrap/bin/uv pip sync --compile-bytecode --python "$folder/bin/python" --require-hashes "requirements/$name.txt" \
     >"$log" 2>&1 ||
     fail "the packages of requirements/$name.txt cannot be installed: $(last_words "$log" 'Failed to|^error'); log: $log"
   remember "$name" "$wanted"
@@ -176,7 +176,7 @@ build() {
   fi
   log=build/logs/ninja.log
   ninja -C build/cmake 2>&1 | tee "$log" | build_progress || {
-    cat "$log" >&2
+    grep -vE '^\[[0-9]+/[0-9]+\] |^ninja: Entering' "$log" >&2
     fail "the engine does not compile; log: $log"
   }
 }
@@ -246,12 +246,6 @@ services() {
 
 # ---- the rest ------------------------------------------------------------------------------------------------------
 
-# dagster: the desk's Dagster instance is declared in dagster.yaml at the root and keeps its history under build/.
-dagster() {
-  mkdir -p build/dagster
-  cmp -s dagster.yaml build/dagster/dagster.yaml || cp dagster.yaml build/dagster/dagster.yaml
-}
-
 # lock: resolves what requirements/*.in ask for; the newest that fits, for every Python from 3.11 on, without naming
 # the index it came from.
 lock() {
@@ -296,7 +290,7 @@ clean() {
 for step in "$@"; do
   case $step in
     apt-base | apt-services) apt "requirements/$step.txt" ;;
-    core | build | services | dagster | lock | clean) "$step" ;;
+    core | build | services | lock | clean) "$step" ;;
     *) fail "no step is called $step" ;;
   esac
 done
