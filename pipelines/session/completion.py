@@ -153,6 +153,7 @@ class Completer:
         self.counts = CompletionCounts()
         self.messages: list[bytes] = []
         self.times_ns: list[int] = []
+        self._late: list[bytes] = []  # corrections of the recorded message's own order: only a wrong row needs them
         self._rows = rows
         self._writer = MessageWriter(rows.symbol, locate)
         self._sides = (_Side(), _Side())
@@ -173,6 +174,9 @@ class Completer:
             if books is not None:
                 self._match_row(books[index], event[1])
             self.messages.append(recorded)
+            if self._late:
+                self.messages += self._late
+                self._late.clear()
             self.times_ns.extend([time_ns] * (len(self.messages) - len(self.times_ns)))
 
     # The recorded message
@@ -194,7 +198,9 @@ class Completer:
         order = self._resting(order_id, side, price, quantity + (kind == CANCEL))
         self._future.pass_by(order_id, quantity)
         if kind == DELETE:
-            self._take(order, order.quantity if order else 0)
+            if order and order.quantity > quantity and self._rows.books is not None:
+                self._cut(order, order.quantity - quantity)  # part of it had been cancelled unseen
+            self._take(order, quantity)
             return writer.delete(time_ns, 0, order_id)
         self._take(order, quantity)
         if kind == CANCEL:
@@ -209,7 +215,7 @@ class Completer:
             return order
         if order is not None and order.quantity < quantity:
             self.counts.readded += 1
-            self._delete(order)
+            self._cut(order, order.quantity)
             order = None
         if order is None:
             order = self._add(order_id, side, price if side == 0 else -price, self._future.needed[order_id])
@@ -303,9 +309,9 @@ class Completer:
                 cut = min(order.quantity - self._needed(order), quantity)
             else:
                 self.counts.forced += 1
-                order = orders[-1]
+                order = orders[-1] if orders else self._live[recorded_id]
                 cut = min(order.quantity, quantity)
-            self._cut(order, cut)
+            self._cut(order, cut, late=order.order_id == recorded_id)
             quantity -= cut
 
     def _reluctance(self, order: _Order, quantity: int) -> tuple[int, int, int]:
@@ -333,15 +339,12 @@ class Completer:
         )
         return self._rest(order_id, side, key, quantity)
 
-    def _delete(self, order: _Order) -> None:
-        self.counts.deleted += 1
-        self.messages.append(self._writer.delete(self._time_ns, SYNTHETIC_TRACKING_NUMBER, order.order_id))
-        self._take(order, order.quantity)
-
-    def _cut(self, order: _Order, quantity: int) -> None:
+    def _cut(self, order: _Order, quantity: int, late: bool = False) -> None:
+        messages = self._late if late else self.messages
         if quantity == order.quantity:
-            self._delete(order)
-            return
-        self.counts.reduced += 1
-        self.messages.append(self._writer.cancel(self._time_ns, SYNTHETIC_TRACKING_NUMBER, order.order_id, quantity))
+            self.counts.deleted += 1
+            messages.append(self._writer.delete(self._time_ns, SYNTHETIC_TRACKING_NUMBER, order.order_id))
+        else:
+            self.counts.reduced += 1
+            messages.append(self._writer.cancel(self._time_ns, SYNTHETIC_TRACKING_NUMBER, order.order_id, quantity))
         self._take(order, quantity)

@@ -120,12 +120,12 @@ def _explain(block: bytes, start: int, offset: int, name: str, at_end: bool) -> 
         length = _LENGTH_OF_TYPE[rest[2]]
         if not length:
             raise ColoError(
-                f"{name}: unknown ITCH 5.0 message type {letter!r} (0x{rest[2]:02x}) at byte offset {offset}"
+                f"{name}: unknown ITCH 5.0 message type {letter!a} at byte offset {offset}"
             )
         if declared != length:
             raise ColoError(
                 f"{name}: the length prefix at byte offset {offset} says {declared} bytes, "
-                f"but a message of type {letter!r} has {length}"
+                f"but a message of type {letter!a} has {length}"
             )
     if at_end:
         present = max(len(block) - start - 2, 0)
