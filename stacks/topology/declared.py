@@ -72,8 +72,8 @@ def _problems(error: ValidationError) -> list[Problem]:
         cause = entry.get("ctx", {}).get("error")
         if isinstance(cause, DeclarationError):
             problems.extend(problem.inside(path) for problem in cause.problems)
-        elif entry["type"] == "missing":
-            problems.append(Problem(path, "is missing"))
+        elif entry["type"] in _SENTENCES:
+            problems.append(Problem(path, _SENTENCES[entry["type"]]))
         else:
             problems.append(Problem(path, entry["msg"].removeprefix("Value error, ")))
     return problems
@@ -87,15 +87,20 @@ def _path(location: tuple[int | str, ...]) -> str:
 
 
 def _ipv4(text: str) -> str:
-    IPv4Address(text)
+    try:
+        IPv4Address(text)
+    except ValueError:
+        raise ValueError(f"{text} is not an IPv4 address") from None
     return text
 
 
 def _multicast(text: str) -> str:
-    if not IPv4Address(text).is_multicast:
+    if not IPv4Address(_ipv4(text)).is_multicast:
         raise ValueError(f"{text} is not a multicast group (224.0.0.0 to 239.255.255.255)")
     return text
 
+
+_SENTENCES = {"missing": "is missing", "extra_forbidden": "is not a field of this type"}
 
 BY_NAME = PlainSerializer(lambda declared: declared.name, return_type=str)
 

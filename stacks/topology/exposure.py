@@ -27,9 +27,10 @@ def exposure_problems(site: Site) -> list[Problem]:
         for outer, inner in pairwise(chain):
             problems += _nesting_problems(outer, inner)
         for limits in chain:
-            problems += _parameter_problems(placement, limits)
             if limits.level == "session":
                 problems += _throttle_problems(session, limits)
+            if limits.level == "instrument":  # the tightest, as limits nest
+                problems += _parameter_problems(placement, limits)
     return [*dict.fromkeys(problems), *_self_trade_problems(site)]
 
 

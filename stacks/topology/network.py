@@ -82,7 +82,7 @@ class Link(Declared):
     def _check(self) -> Link:
         problems = []
         if self.lag is not None and self.role in ("feed", "orders"):
-            problems.append(Problem("lag", f"a {self.role} link may not be a member of a LAG ({self.lag})"))
+            problems.append(Problem("lag", f"a link of role {self.role} may not be a member of a LAG ({self.lag})"))
         if self.role == "feed" and self.line is None:
             problems.append(Problem("line", "a feed link carries line A or line B"))
         if self.switch_port > self.switch.ports:

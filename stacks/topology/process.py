@@ -108,13 +108,13 @@ class Process(Declared):
                 problems.append(Problem(f"{path}.cpu", sentence))
                 continue
             if thread.cpu in self.host.reserved_cpus and thread.wait != "block":
-                sentence = f"cpu {thread.cpu} of host {self.host.name} is reserved, a thread may only block there"
+                sentence = f"cpu {thread.cpu} of host {self.host.name} is reserved: threads may block there, not poll"
                 problems.append(Problem(f"{path}.cpu", sentence))
             node = cpu.numa_node_of(thread.cpu)
-            for nic in self._nics_of(thread):
-                if nic.numa_node != node:
-                    sentence = f"cpu {thread.cpu} lies on NUMA node {node}, NIC {nic.name} on node {nic.numa_node}"
-                    problems.append(Problem(f"{path}.cpu", sentence))
+            remote = [f"{nic.name} on node {nic.numa_node}" for nic in self._nics_of(thread) if nic.numa_node != node]
+            if remote:
+                sentence = f"cpu {thread.cpu} lies on NUMA node {node}, but NIC {', '.join(remote)}"
+                problems.append(Problem(f"{path}.cpu", sentence))
             for reading in thread.nic_queues:
                 if reading.queue >= reading.nic.queues:
                     sentence = f"NIC {reading.nic.name} has {reading.nic.queues} queues"

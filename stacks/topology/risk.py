@@ -10,7 +10,7 @@ from typing import Literal, get_args
 
 from pydantic import model_validator
 
-from stacks.topology.declared import Declared, Positive, raise_problems
+from stacks.topology.declared import Declared, Positive, raise_problems, repeated
 from stacks.topology.errors import Problem
 
 RiskLevel = Literal["firm", "account", "session", "strategy", "instrument"]
@@ -61,10 +61,12 @@ class RiskTree(Declared):
         problems = [
             Problem("limits", f"the limits of level {level} are missing")
             for level in RISK_LEVELS
-            if not any(present_level == level for present_level, _ in present)
+            if level != "instrument" and not any(present_level == level for present_level, _ in present)
         ]
         if ("instrument", EVERY_INSTRUMENT) not in present:
             problems.append(Problem("limits", 'the limits of level instrument named "*" are missing'))
+        for level, name in repeated(present):
+            problems.append(Problem(f"limits[{level} {name}]", "stand twice"))
         raise_problems(problems)
         return self
 

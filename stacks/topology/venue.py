@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 from typing import Annotated, Literal
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from pydantic import Field, model_validator
 
@@ -142,7 +142,7 @@ class Venue(Declared):
     @model_validator(mode="after")
     def _check(self) -> Venue:
         problems = []
-        if self.timezone not in available_timezones():
+        if not _is_timezone(self.timezone):
             problems.append(Problem("timezone", f"{self.timezone} is no time zone of the IANA database"))
         for kind in repeated([environment.kind for environment in self.environments]):
             problems.append(Problem(f"environments[{kind}]", "stands twice"))
@@ -170,3 +170,11 @@ class Venue(Declared):
             if rule.effective_from <= day:
                 newest[rule.price_from] = rule
         return tuple(newest[price] for price in sorted(newest))
+
+
+def _is_timezone(name: str) -> bool:
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError):  # ZoneInfoNotFoundError is a KeyError; "." or a folder raise the others
+        return False
+    return True
