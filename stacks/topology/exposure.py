@@ -31,7 +31,7 @@ def exposure_problems(site: Site) -> list[Problem]:
                 problems += _throttle_problems(session, limits)
             if limits.level == "instrument":  # the tightest, as limits nest
                 problems += _parameter_problems(placement, limits)
-    return [*dict.fromkeys(problems), *_self_trade_problems(site)]
+    return [*dict.fromkeys(problems), *_account_problems(site), *_self_trade_problems(site)]
 
 
 def _chain(
@@ -80,6 +80,23 @@ def _parameter_problems(placement: StrategyPlacement, limits: RiskLimits) -> lis
     if parameters.inventory_max > limits.position_max:
         sentence = f"{parameters.inventory_max} is above the position_max {limits.position_max} of {level}"
         problems.append(Problem(f"{path}.inventory_max", sentence))
+    return problems
+
+
+def _account_problems(site: Site) -> list[Problem]:
+    """An engine sees its own session only, so what all sessions of an account may have open must fit the account."""
+    gross: dict[str, int] = {}
+    for placement in site.strategies:
+        session = placement.process.order_session
+        limits = None if session is None else site.risk.of("session", session.name)
+        if session is not None and limits is not None:
+            gross[session.identity.account] = gross.get(session.identity.account, 0) + limits.gross_notional_max
+    problems = []
+    for account, total in gross.items():
+        around = site.risk.of("account", account)
+        if around is not None and total > around.gross_notional_max:
+            sentence = f"{around.gross_notional_max} is below the {total} of all sessions of the account"
+            problems.append(Problem(f"risk.limits[account {account}].gross_notional_max", sentence))
     return problems
 
 

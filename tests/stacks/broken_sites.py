@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stacks.topology.instrument import InstrumentSelection
+from stacks.topology.instrument import InstrumentSelection, dollars
 from stacks.topology.network import CrossConnect, Link
 from stacks.topology.process import Process, Thread
 from stacks.topology.recovery import RecoveryObjective
@@ -47,6 +47,12 @@ def with_limits(level: str, **changes: object) -> Site:
     """The desk with the limits of one level changed."""
     limits = tuple(rebuilt(one, **changes) if one.level == level else one for one in DESK.risk.limits)
     return rebuilt(DESK, risk=RiskTree(limits=limits))
+
+
+def with_carteret_account(**changes: int) -> Site:
+    """Carteret with the limits of its account changed."""
+    limits = tuple(rebuilt(one, **changes) if one.level == "account" else one for one in CARTERET.risk.limits)
+    return rebuilt(CARTERET, risk=RiskTree(limits=limits))
 
 
 def with_postgres_port(port: int) -> Site:
@@ -260,6 +266,7 @@ EXPOSURE = [
     ),
     Broken("limits_of_another_firm", lambda: with_limits("firm", name="ELSE")),
     Broken("limits_of_another_strategy", lambda: with_limits("strategy", name="momentum")),
+    Broken("sessions_above_their_account", lambda: with_carteret_account(gross_notional_max=dollars(7_999_999))),
     Broken("quotes_above_the_order_limit", lambda: parameters(quote_quantity=1001)),
     Broken("inventory_above_the_position_limit", lambda: parameters(inventory_max=1001)),
     Broken(

@@ -83,7 +83,7 @@ RISK = RiskTree(
     limits=(
         _limits("firm", MPID, 4_000, 10_000_000, 2_000),
         _limits("account", ACCOUNT, 3_000, 8_000_000, 1_600),
-        *(_limits("session", session.name, 2_000, 5_000_000, 800) for session in SESSIONS),
+        *(_limits("session", session.name, 2_000, 4_000_000, 800) for session in SESSIONS),
         *(_limits("strategy", placement.name, 1_500, 4_000_000, 600) for placement in STRATEGIES),
         _limits("instrument", EVERY_INSTRUMENT, 1_000, 2_000_000, 300),
     )
