@@ -97,8 +97,8 @@ def _refuse_strange(archive: Path, member: tarfile.TarInfo) -> None:
 
 def journal_formats(repository_root: Path) -> list[int]:
     """The journal format versions that the engine reads, from the header that defines them."""
-    text = (repository_root / "engine" / "journal" / "record.hpp").read_text()
-    return [int(version) for version in re.findall(r"[Ff]ormat_?[Vv]ersion\w*\s*(?:=|\{)\s*(\d+)", text)]
+    text = (repository_root / "engine" / "journal" / "segment.hpp").read_text()
+    return [int(version) for version in re.findall(r"journal_format_version = (\d+);", text)]
 
 
 def _contents(build_directory: Path, repository_root: Path) -> dict[str, tuple[bytes, int]]:

@@ -22,7 +22,7 @@ def built(tmp_path: Path) -> tuple[Path, Path]:
         path.chmod(0o755)
     (build / "CMakeCache.txt").write_text("CMAKE_CXX_COMPILER:FILEPATH=c++\nCOLO_MARCH:STRING=native\n")
     (repository / "engine" / "journal").mkdir(parents=True)
-    (repository / "engine" / "journal" / "record.hpp").write_text("constexpr unsigned format_version = 1;\n")
+    (repository / "engine" / "journal" / "segment.hpp").write_text("inline constexpr unsigned journal_format_version = 1;\n")
     return build, repository
 
 
