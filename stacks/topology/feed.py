@@ -41,24 +41,7 @@ class Glimpse(Declared):
     credential: Credential
 
 
-class TcpReplay(Declared):
-    """A TCP server that replays a range of messages (CME)."""
-
-    kind: Literal["tcp_replay"] = "tcp_replay"
-    address: Address
-    port: Port
-    messages_max: Positive
-
-
-class SnapshotLoop(Declared):
-    """A channel that repeats snapshots for ever (CME MDP3, Eurex EOBI)."""
-
-    kind: Literal["snapshot_loop"] = "snapshot_loop"
-    group: MulticastGroup
-    port: Port
-
-
-Recovery = Annotated[Rerequest | Glimpse | TcpReplay | SnapshotLoop, Field(discriminator="kind")]
+Recovery = Annotated[Rerequest | Glimpse, Field(discriminator="kind")]
 
 
 class Channel(Declared):
@@ -92,7 +75,7 @@ class Channel(Declared):
         """The channel's number as text."""
         return str(self.id)
 
-    def recovery_of(self, kind: str) -> Rerequest | Glimpse | TcpReplay | SnapshotLoop | None:
+    def recovery_of(self, kind: str) -> Rerequest | Glimpse | None:
         """Return the recovery of one kind, or None."""
         return next((recovery for recovery in self.recovery if recovery.kind == kind), None)
 

@@ -81,15 +81,6 @@ class FpgaCard(Declared):
     shell: str
 
 
-class Gpu(Declared):
-    """A graphics processor for training and inference."""
-
-    name: Name
-    model: str
-    memory_gib: Positive
-    numa_node: NotNegative
-
-
 class OperatingSystem(Declared):
     """What runs on the host; `kernel` realtime is declared only where it is wanted (PREEMPT_RT costs throughput)."""
 
@@ -124,7 +115,6 @@ class Host(Declared):
     disks: tuple[Disk, ...] = ()
     nics: tuple[Nic, ...]
     fpga_cards: tuple[FpgaCard, ...] = ()
-    gpus: tuple[Gpu, ...] = ()
     clock: ClockDiscipline
     os: OperatingSystem
     bios: Bios | None = None
@@ -148,7 +138,7 @@ class Host(Declared):
 
     def _placement_problems(self) -> list[Problem]:
         problems = []
-        for field in ("hugepages", "nics", "fpga_cards", "gpus"):
+        for field in ("hugepages", "nics", "fpga_cards"):
             for index, part in enumerate(getattr(self, field)):
                 if part.numa_node >= self.cpu.numa_nodes:
                     key = getattr(part, "name", index)
@@ -157,7 +147,7 @@ class Host(Declared):
         for cpu in self.reserved_cpus:
             if cpu >= self.cpu.count:
                 problems.append(Problem("reserved_cpus", f"cpu {cpu} does not exist, the host has {self.cpu.count}"))
-        for field in ("disks", "nics", "fpga_cards", "gpus"):
+        for field in ("disks", "nics", "fpga_cards"):
             for name in repeated([part.name for part in getattr(self, field)]):
                 problems.append(Problem(f"{field}[{name}]", "the name stands twice"))
         return problems
