@@ -2,7 +2,7 @@
 
 A file is a stream of messages, each behind its length in two big-endian bytes; the exchange's own files may end with
 an empty message. The length belongs to the type, so a prefix that lies shows at once. Framing is sequential and done
-in a plain loop (about 4 million messages a second); everything else is done on whole blocks with NumPy.
+in a plain loop (10 million messages, 300 MB, take 3.5 s in all); everything else is done on whole blocks with NumPy.
 """
 
 from __future__ import annotations
@@ -119,9 +119,7 @@ def _explain(block: bytes, start: int, offset: int, name: str, at_end: bool) -> 
         letter = chr(rest[2])
         length = _LENGTH_OF_TYPE[rest[2]]
         if not length:
-            raise ColoError(
-                f"{name}: unknown ITCH 5.0 message type {letter!a} at byte offset {offset}"
-            )
+            raise ColoError(f"{name}: unknown ITCH 5.0 message type {letter!a} at byte offset {offset}")
         if declared != length:
             raise ColoError(
                 f"{name}: the length prefix at byte offset {offset} says {declared} bytes, "

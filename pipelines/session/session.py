@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -45,7 +46,7 @@ def prepare_session(
     detected = [detect(Path(path)) for path in sources]
     kind = one_kind(detected)
     inputs = [(source.path.name, source_digest(source.path, folder / "source-digests.json")) for source in detected]
-    trading_day = day or _day_of(detected)
+    trading_day = day or _named_day(detected)
     digest = _digest(inputs, trading_day, venue)
     name = f"{kind}: {', '.join(source.path.name for source in detected)}"
     if (found := find_session(folder, digest)) is not None:
@@ -61,7 +62,7 @@ def trading_day_of(sources: Sequence[Path], day: date | None, generated_day: dat
     """The trading day of a session before it is made: `day`, else what the names tell, else that of the generator."""
     if day is not None:
         return day
-    return _day_of([detect(Path(path)) for path in sources]) if sources else generated_day
+    return _named_day([detect(Path(path)) for path in sources]) if sources else generated_day
 
 
 def _write(sources: Sequence[Source], kind: Kind, itch: Path) -> tuple[ItchContents, dict[str, CompletionCounts]]:
@@ -91,19 +92,18 @@ def _read_lobster(source: Source) -> LobsterRows:
 def _generated(generation: Generation | None, day: date | None, venue: str, folder: Path) -> Session:
     if generation is None:
         raise ColoError("SESSION: names no recorded session, and there is nothing to generate one with")
-    trading_day = day or generation.day
-    digest = _digest([("generated", generation.identity())], trading_day, venue)
+    generation = replace(generation, day=day or generation.day)
+    program = source_digest(generation.simulator, folder / "source-digests.json")
+    digest = _digest([(generation.source(), program)], generation.day, venue)
     if (found := find_session(folder, digest)) is not None:
         return found
 
     def write(itch: Path) -> tuple[ItchContents, dict[str, CompletionCounts]]:
         generate(generation, itch)
         with itch.open("rb") as file:
-            contents = scan_itch(file, "the generated session")
-        contents.synthetic = contents.messages
-        return contents, {}
+            return scan_itch(file, "the generated session", None, SYNTHETIC_TRACKING_NUMBER), {}
 
-    return store_session(folder, digest, generation.source(), venue, trading_day, write)
+    return store_session(folder, digest, generation.source(), venue, generation.day, write)
 
 
 def _digest(inputs: Sequence[tuple[str, str]], day: date, venue: str) -> str:
@@ -111,7 +111,7 @@ def _digest(inputs: Sequence[tuple[str, str]], day: date, venue: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _day_of(sources: Sequence[Source]) -> date:
+def _named_day(sources: Sequence[Source]) -> date:
     """The day in the sources' names. A capture's packet times do not count: a replayed one carries the replay's."""
     first: tuple[Source, date] | None = None
     for source in sources:

@@ -155,7 +155,7 @@ def _description(
         "bytes": contents.bytes,
         "symbols": [instrument.symbol for instrument in instruments],
         "synthetic": contents.synthetic,
-        "synthetic_tracking_number": SYNTHETIC_TRACKING_NUMBER if counts else None,
+        "synthetic_tracking_number": SYNTHETIC_TRACKING_NUMBER if contents.synthetic else None,
         "instruments": [asdict(instrument) for instrument in instruments],
         "completion": {symbol: asdict(count) for symbol, count in counts.items()},
     }

@@ -111,9 +111,7 @@ def simulated_nasdaq(ports: ExchangePorts) -> Venue:
             simulator=Simulator(
                 pacing=Pacing(mode="lockstep", window_packets=1),
                 packet_messages_max=10,
-                generated=GeneratedSession(
-                    seed=1, messages=300_000, symbols=("AMZN", "AAPL"), day=datetime.date(2024, 6, 20)
-                ),
+                generated=GeneratedSession(seed=1, messages=300_000, symbols=2, day=datetime.date(2024, 6, 20)),
             ),
         )
     )

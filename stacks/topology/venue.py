@@ -81,7 +81,7 @@ class GeneratedSession(Declared):
 
     seed: NotNegative
     messages: Positive
-    symbols: tuple[str, ...]
+    symbols: Positive
     day: datetime.date
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.session import Generation, default_sources, load_session, prepare_session
+from pipelines.session import Generation, default_sources, load_session, prepare_session, trading_day_of
 from pipelines.session.source_digest import source_digest
 from stacks.topology.errors import ColoError
 from tests.pipelines.session.itch_messages import add, directory, framed, some_messages
@@ -95,6 +95,15 @@ def test_the_day(tmp_path):
     other = write_zip(tmp_path, simulate(1, 1, 50), symbol="ELSE", day="2012-06-22")
     with pytest.raises(ColoError, match=r"is of 2012-06-21, but .* of 2012-06-22"):
         prepare_session([zipped, other], None, VENUE, tmp_path / "build")
+
+
+def test_the_day_is_known_before_the_session_is_made(tmp_path):
+    path = itch_file(tmp_path)
+    assert trading_day_of([path], None, date(2024, 6, 20)) == DAY
+    assert trading_day_of([path], date(2020, 5, 5), date(2024, 6, 20)) == date(2020, 5, 5)
+    assert trading_day_of([], None, date(2024, 6, 20)) == date(2024, 6, 20)
+    with pytest.raises(ColoError, match="does not tell the trading day"):
+        trading_day_of([itch_file(tmp_path, "feed.itch")], None, date(2024, 6, 20))
 
 
 def test_the_digest_is_of_the_inputs(tmp_path):
@@ -191,26 +200,32 @@ def simulator(folder: Path, body: str) -> Path:
 
 
 def test_a_generated_session(tmp_path):
-    content = framed(*some_messages(30))
+    marked = b"".join((len(m).to_bytes(2, "big") + m[:3] + b"\xc0\x10" + m[5:]) for m in some_messages(30))
     body = (
-        f"open(arguments[arguments.index('--generate') + 1], 'wb').write({content!r})\nassert '--seed' in arguments\n"
+        f"open(arguments[arguments.index('--out') + 1], 'wb').write({marked!r})\n"
+        "assert arguments[0] == '--generate' and arguments[arguments.index('--day') + 1] == '2019-01-30'\n"
     )
-    generation = Generation(simulator(tmp_path, body), seed=7, messages=30, symbols=("TEST",), day=DAY)
+    generation = Generation(simulator(tmp_path, body), seed=7, messages=30, symbols=1, day=DAY)
     session = prepare_session([], None, VENUE, tmp_path / "build", generation)
-    assert session.itch.read_bytes() == content
-    assert session.source == "generated: seed 7, 30 messages"
-    assert (session.trading_day, session.synthetic, session.messages) == (DAY, 30, 30)
-    generation.simulator.unlink()
-    assert prepare_session([], None, VENUE, tmp_path / "build", generation) == session
+    assert session.itch.read_bytes() == marked
+    assert session.source == "generated: seed 7, 30 messages, 1 symbols"
+    assert (session.trading_day, session.messages) == (DAY, 30)
+    assert (session.synthetic, session.synthetic_tracking_number) == (30, 0xC010)
+    assert prepare_session([], DAY, VENUE, tmp_path / "build", generation) == session
+    simulator(tmp_path, body + "# another program may generate another session\n")
+    assert prepare_session([], None, VENUE, tmp_path / "build", generation).digest != session.digest
 
 
 def test_a_generator_that_fails_or_is_missing_is_named(tmp_path):
     failing = simulator(tmp_path, "sys.exit('exchange_simulator: --messages must be positive')\n")
-    generation = Generation(failing, seed=7, messages=0, symbols=("TEST",), day=DAY)
+    generation = Generation(failing, seed=7, messages=0, symbols=1, day=DAY)
     with pytest.raises(ColoError, match=r"generating a session failed: .*--messages must be positive"):
         prepare_session([], None, VENUE, tmp_path / "build", generation)
-    failing.unlink()
+    failing.write_text("#!/nowhere/python\n")
     with pytest.raises(ColoError, match=r"exchange_simulator: cannot generate a session: .*No such file"):
+        prepare_session([], None, VENUE, tmp_path / "build", generation)
+    failing.unlink()
+    with pytest.raises(ColoError, match=r"exchange_simulator: cannot be read: .*No such file"):
         prepare_session([], None, VENUE, tmp_path / "build", generation)
     with pytest.raises(ColoError, match="SESSION: names no recorded session"):
         prepare_session([], None, VENUE, tmp_path / "build")
