@@ -32,8 +32,8 @@ test: ## Run every test that fits into half an hour
 	@$(install) apt-base apt-services core build services
 	@$(python) -m tests
 
-test-long: ## The same with more seeds and longer runs
-	@$(install) apt-base apt-services core build services
+test-long: ## The same with more seeds, longer runs, and the C++ tests under sanitizers
+	@$(install) apt-base apt-services core build sanitized services
 	@$(python) -m tests --long
 
 setup: ## Install and build what the site desk needs

@@ -125,8 +125,8 @@ environment() {
     build/bootstrap/bin/uv venv --quiet --clear --python "$python" "$folder" >"$log" 2>&1 ||
       fail "no virtual environment $folder: $(tail -n1 "$log")"
   fi
-  build/bootstrap/bin/uv pip sync --compile-bytecode --python "$folder/bin/python" --require-hashes "requirements/$name.txt" \
-    >"$log" 2>&1 ||
+  build/bootstrap/bin/uv pip sync --compile-bytecode --require-hashes --python "$folder/bin/python" \
+    "requirements/$name.txt" >"$log" 2>&1 ||
     fail "the packages of requirements/$name.txt cannot be installed: $(last_words "$log" 'Failed to|^error'); log: $log"
   remember "$name" "$wanted"
 }
@@ -158,24 +158,31 @@ managed_python() {
 
 # ---- C++ -----------------------------------------------------------------------------------------------------------
 
-# build: configures anew when a CMakeLists.txt came, from nothing when the interpreter or its packages changed, and
-# leaves the rest to ninja.
-build() {
-  local wanted log=build/logs/cmake.log
-  wanted=$(digest "$(readlink -f build/venv/bin/python) ${COLO_MARCH:-native} ${COLO_SANITIZE:-}" requirements/core.txt)
-  done_already cmake-cache "$wanted" || rm -rf build/cmake
-  remember cmake-cache "$wanted"
+# build: the programs, the tests and the bindings, as they are traded with.
+build() { compile build/cmake -DCOLO_MARCH="${COLO_MARCH:-native}"; }
+
+# sanitized: the programs and tests once more, stopping at the first error in memory or arithmetic.
+sanitized() { compile build/sanitized -DCOLO_BINDINGS=OFF -DCOLO_SANITIZE=address,undefined; }
+
+# compile FOLDER OPTION...: configures anew when a CMakeLists.txt came, from nothing when the options, the interpreter or
+# its packages changed, and leaves the rest to ninja.
+compile() {
+  local folder=$1 name=${1##*/} wanted log
+  shift
+  wanted=$(digest "$(readlink -f build/venv/bin/python) $*" requirements/core.txt)
+  done_already "$name-cache" "$wanted" || rm -rf "$folder"
+  remember "$name-cache" "$wanted"
   wanted+=$(find engine strategies tests -name CMakeLists.txt | sort | sha256sum)
-  if ! done_already cmake "$wanted" || [[ ! -f build/cmake/build.ninja ]]; then
-    cmake -G Ninja -S . -B build/cmake -DPython_EXECUTABLE="$PWD/build/venv/bin/python" \
-      -DCOLO_MARCH="${COLO_MARCH:-native}" -DCOLO_SANITIZE="${COLO_SANITIZE:-}" >"$log" 2>&1 || {
+  log=build/logs/$name-configure.log
+  if ! done_already "$name" "$wanted" || [[ ! -f $folder/build.ninja ]]; then
+    cmake -G Ninja -S . -B "$folder" -DPython_EXECUTABLE="$PWD/build/venv/bin/python" "$@" >"$log" 2>&1 || {
       cat "$log" >&2
       fail "cmake could not configure the engine; log: $log"
     }
-    remember cmake "$wanted"
+    remember "$name" "$wanted"
   fi
-  log=build/logs/ninja.log
-  ninja -C build/cmake 2>&1 | tee "$log" | build_progress || {
+  log=build/logs/$name-build.log
+  ninja -C "$folder" 2>&1 | tee "$log" | build_progress || {
     grep -vE '^\[[0-9]+/[0-9]+\] |^ninja: Entering' "$log" >&2
     fail "the engine does not compile; log: $log"
   }
@@ -290,7 +297,7 @@ clean() {
 for step in "$@"; do
   case $step in
     apt-base | apt-services) apt "requirements/$step.txt" ;;
-    core | build | services | lock | clean) "$step" ;;
+    core | build | sanitized | services | lock | clean) "$step" ;;
     *) fail "no step is called $step" ;;
   esac
 done

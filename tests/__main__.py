@@ -45,12 +45,15 @@ def groups(long: bool) -> list[Group]:
     """All groups, quickest verdict first."""
     pytest = (sys.executable, "-m", "pytest", "-q", "--durations=5")
     not_long = "" if long else " and not long"
+    ctest = ("ctest", "--output-on-failure", "-j2", "--no-tests=ignore", "--test-dir")
+    sanitizers = [Group("sanitizers", 60, (*ctest, "build/sanitized"))]
     return [
         Group("ruff", 2, (sys.executable, "-m", "ruff", "check", ".")),
         Group("tidy", 3, (*pytest, "tests/tidy")),
-        Group("C++", 15, ("ctest", "--test-dir", "build/cmake", "--output-on-failure", "-j2", "--no-tests=ignore")),
+        Group("C++", 15, (*ctest, "build/cmake")),
         Group("Python", 60 if long else 20, (*pytest, "tests", "--ignore=tests/tidy", "-m", f"not services{not_long}")),
         Group("services", 60 if long else 20, (*pytest, "tests", "-m", f"services{not_long}")),
+        *(sanitizers if long else []),
     ]
 
 
@@ -86,7 +89,7 @@ def _environment() -> dict[str, str]:
 def _report_option(group: Group, report: Path) -> list[str]:
     if group.name == "ruff":
         return []
-    return ["--output-junit", str(report)] if group.name == "C++" else [f"--junitxml={report}"]
+    return ["--output-junit", str(report)] if group.command[0] == "ctest" else [f"--junitxml={report}"]
 
 
 def _wait(process: subprocess.Popen[bytes], group: Group) -> int:
@@ -130,7 +133,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the groups named, or all, and print the minutes of each and the sum."""
     parser = argparse.ArgumentParser(prog="python -m tests", description="Run the groups of tests.")
     parser.add_argument("--long", action="store_true", help="more seeds and longer runs")
-    parser.add_argument("group", nargs="*", help="ruff, tidy, C++, Python, services; all if none is named")
+    parser.add_argument("group", nargs="*", help="such as tidy, C++, Python, services; all if none is named")
     chosen = parser.parse_args(arguments)
     known = groups(chosen.long)
     unknown = set(chosen.group) - {group.name for group in known}
