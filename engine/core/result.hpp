@@ -20,7 +20,7 @@ public:
     explicit operator bool() const { return state_.index() == 0; }
     Value& operator*() & { assert(*this); return std::get<0>(state_); }
     const Value& operator*() const& { assert(*this); return std::get<0>(state_); }
-    Value&& operator*() && { assert(*this); return std::get<0>(std::move(state_)); }
+    Value operator*() && { assert(*this); return std::get<0>(std::move(state_)); }
     Value* operator->() { return &**this; }
     const Value* operator->() const { return &**this; }
     [[nodiscard]] const Error& error() const { assert(!*this); return std::get<1>(state_); }
