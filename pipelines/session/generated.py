@@ -44,3 +44,5 @@ def generate(generation: Generation, output: Path) -> None:
     if done.returncode:
         said = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
         raise ColoError(f"{generation.simulator}: generating a session failed: {said}")
+    if not output.is_file():
+        raise ColoError(f"{generation.simulator}: ended without writing the session")

@@ -62,6 +62,11 @@ class Book:
             self.take(reference, quantity, whole_allowed=kind != b"X")
         elif kind == b"D":
             self.take(struct.unpack_from(">Q", message, 11)[0], None)
+        elif kind == b"U":
+            original, reference, quantity, price = struct.unpack_from(">QQII", message, 11)
+            side = self.orders.get(original, [b"B"])[0]
+            self.take(original, None)
+            self.add(reference, side, price, quantity)
 
     def row(self, levels: int) -> list[int]:
         """The best levels as LOBSTER writes them."""

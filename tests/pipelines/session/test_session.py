@@ -221,6 +221,9 @@ def test_a_generator_that_fails_or_is_missing_is_named(tmp_path):
     generation = Generation(failing, seed=7, messages=0, symbols=1, day=DAY)
     with pytest.raises(ColoError, match=r"generating a session failed: .*--messages must be positive"):
         prepare_session([], None, VENUE, tmp_path / "build", generation)
+    simulator(tmp_path, "")
+    with pytest.raises(ColoError, match=r"exchange_simulator: ended without writing the session"):
+        prepare_session([], None, VENUE, tmp_path / "build", generation)
     failing.write_text("#!/nowhere/python\n")
     with pytest.raises(ColoError, match=r"exchange_simulator: cannot generate a session: .*No such file"):
         prepare_session([], None, VENUE, tmp_path / "build", generation)
