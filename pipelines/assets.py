@@ -142,7 +142,9 @@ def data_docs(context: dg.AssetExecutionContext, operation: Operation) -> dg.Mat
     """Great Expectations' verdict on the stored session, a check a rule, with Data Docs."""
     run = _run(context, operation)
     day = _day(context)
-    stored = stored_session(operation.plane(run, day).store(), day, operation.bars, run)
+    stored = stored_session(
+        operation.plane(run, day).store(), day, operation.bars, operation.site.quality.staleness_ms_max, run
+    )
     findings = find_violations(stored)
     project = REPORT_DIRECTORY / "quality"
     shutil.rmtree(project, ignore_errors=True)

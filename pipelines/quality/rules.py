@@ -2,7 +2,7 @@
 
 A rule's query runs in DuckDB over the relations `ticks`, `order_events`, `bars` (what the store holds),
 `journal` (kind, sequence, journal_offset of every journaled record), `tick_rules` and `positions` (what the
-engine reports), and yields one row per violation: `stored_row` names the row, `detail` says what is wrong.
+engine reports) with the bounds $window_ns, $staleness_ns, $open_ns and $close_ns, and yields one row per violation: `stored_row` names the row, `detail` says what is wrong.
 `examined` counts the rows that the rule looked at, so that a rule that saw nothing is visible as such.
 """
 
@@ -72,6 +72,19 @@ EVENT_TIME_MONOTONE = Rule(
                  lag(event_time_ns) OVER (ORDER BY sequence, journal_offset) AS previous FROM ticks)
     WHERE event_time_ns < previous""",
     "SELECT count(*) FROM ticks",
+)
+
+STALENESS = Rule(
+    "staleness",
+    "Between open and close the feed is never silent for longer than the declared bound.",
+    "ticks",
+    f"""
+    SELECT {TICK_ROW} AS stored_row, 'first message for ' || (event_time_ns - previous) || ' ns' AS detail
+    FROM (SELECT sequence, journal_offset, event_time_ns,
+                 lag(event_time_ns) OVER (ORDER BY sequence, journal_offset) AS previous
+          FROM ticks WHERE event_time_ns BETWEEN $open_ns AND $close_ns)
+    WHERE event_time_ns - previous > $staleness_ns""",
+    "SELECT count(*) FROM ticks WHERE event_time_ns BETWEEN $open_ns AND $close_ns",
 )
 
 CROSSED_BOOK = Rule(
@@ -179,6 +192,7 @@ RULES: tuple[Rule, ...] = (
     SEQUENCE_GAP,
     SEQUENCE_DUPLICATE,
     EVENT_TIME_MONOTONE,
+    STALENESS,
     CROSSED_BOOK,
     TICK_GRID,
     EXECUTED_WITHIN_DISPLAYED,

@@ -13,7 +13,7 @@ from stacks.topology.data_plane import Bars
 from stacks.topology.instrument import ReferenceData
 
 
-def stored_session(store: TickStore, day: Day, bars: Bars, run: RunDirectory) -> StoredSession:
+def stored_session(store: TickStore, day: Day, bars: Bars, staleness_ms_max: int, run: RunDirectory) -> StoredSession:
     """The stored session of `run`, whole: the rules judge what the store holds, not what was meant to be stored."""
     reference_data = ReferenceData.model_validate(run.read("reference_data.json"))
     return StoredSession(
@@ -23,7 +23,12 @@ def stored_session(store: TickStore, day: Day, bars: Bars, run: RunDirectory) ->
         journal=journal_headers(run),
         tick_rules=_tick_rules(reference_data),
         positions=_positions(run),
-        window_ns=bars.window_ns,
+        bounds={
+            "window_ns": bars.window_ns,
+            "staleness_ns": staleness_ms_max * 1_000_000,
+            "open_ns": reference_data.midnight_ns + reference_data.calendar.open_ns,
+            "close_ns": reference_data.midnight_ns + reference_data.calendar.close_ns,
+        },
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +19,8 @@ NAMED_MAX = 5  # of these in a sentence
 @dataclass(frozen=True)
 class StoredSession:
     """What the rules look at. `ticks`, `order_events` and `bars` come from the store, `journal` (kind, sequence,
-    journal_offset), `tick_rules` (price_from, tick_size) and `positions` (instrument_id, position) from the run."""
+    journal_offset), `tick_rules` (price_from, tick_size) and `positions` (instrument_id, position) from the run;
+    `bounds` are the numbers that rules name with a $: window_ns, staleness_ns, and open_ns and close_ns in Unix ns."""
 
     ticks: pa.Table
     order_events: pa.Table
@@ -25,7 +28,7 @@ class StoredSession:
     journal: pa.Table
     tick_rules: pa.Table
     positions: pa.Table
-    window_ns: int
+    bounds: Mapping[str, int]
 
 
 @dataclass(frozen=True)
@@ -61,13 +64,15 @@ def find_violations(stored: StoredSession, rules: tuple[Rule, ...] = RULES) -> l
     with duckdb.connect(":memory:") as connection:
         for name in ("ticks", "order_events", "bars", "journal", "tick_rules", "positions"):
             connection.register(name, getattr(stored, name))
-        return [_find(connection, rule, stored.window_ns) for rule in rules]
+        return [_find(connection, rule, stored.bounds) for rule in rules]
 
 
-def _find(connection: duckdb.DuckDBPyConnection, rule: Rule, window_ns: int) -> Finding:
-    query = rule.violations.replace("$window_ns", str(window_ns))
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE violations AS {query}")
+def _find(connection: duckdb.DuckDBPyConnection, rule: Rule, bounds: Mapping[str, int]) -> Finding:
+    def bound(query: str) -> str:
+        return re.sub(r"\$(\w+)", lambda name: str(bounds[name[1]]), query)
+
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE violations AS {bound(rule.violations)}")
     count = connection.execute("SELECT count(*) FROM violations").fetchone()[0]
     rows = connection.execute(f"SELECT stored_row, detail FROM violations LIMIT {REPORTED_MAX}").fetchall()
-    examined = connection.execute(rule.examined).fetchone()[0]
+    examined = connection.execute(bound(rule.examined)).fetchone()[0]
     return Finding(rule, examined, count, tuple(rows))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 from pipelines.quality.expectations import data_docs_index, judge
@@ -20,5 +19,5 @@ def test_verdicts_follow_the_findings_and_data_docs_name_the_row(tmp_path: Path)
 
 
 def test_every_rule_has_a_verdict(tmp_path: Path) -> None:
-    findings = find_violations(replace(sound_session(), window_ns=1_000_000_000))
+    findings = find_violations(sound_session())
     assert set(judge(findings, tmp_path)) == {finding.rule.name for finding in findings}

@@ -79,7 +79,12 @@ def sound_session() -> StoredSession:
         journal=journal,
         tick_rules=pa.table({"price_from": [0, 10_000], "tick_size": [1, 100]}),
         positions=pa.table({"instrument_id": pa.array([INSTRUMENT], pa.int32()), "position": [10]}),
-        window_ns=WINDOW_NS,
+        bounds={
+            "window_ns": WINDOW_NS,
+            "staleness_ns": 10 * WINDOW_NS,
+            "open_ns": MIDNIGHT_NS,
+            "close_ns": MIDNIGHT_NS + 100 * WINDOW_NS,
+        },
     )
 
 
@@ -105,6 +110,10 @@ MUTATIONS: dict[str, tuple[Mutation, str]] = {
     ),
     "event_time_monotone": (
         lambda s: replace(s, ticks=changed(s.ticks, 5, "event_time_ns", MIDNIGHT_NS)), "ticks sequence=6 "),
+    "staleness": (
+        lambda s: replace(s, ticks=changed(s.ticks, 7, "event_time_ns", MIDNIGHT_NS + 12 * WINDOW_NS)),
+        "ticks sequence=8 ",
+    ),
     "crossed_book": (lambda s: replace(s, ticks=changed(s.ticks, 1, "bid_price", 100_300)), "ticks sequence=2 "),
     "tick_grid": (lambda s: replace(s, ticks=changed(s.ticks, 0, "price", 100_050)), "ticks sequence=1 "),
     "executed_within_displayed": (
