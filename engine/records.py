@@ -212,6 +212,10 @@ def render_header() -> str:
     ]
     for field in FIELDS:
         lines += [f"  // {field.doc}", f"  {field.type.cpp} {field.name};"]
+    lines += ["};", "", "// Name and NumPy format of each field, in order."]
+    lines += ["struct TickField {", "  const char* name;", "  const char* numpy_format;", "};"]
+    lines += ["inline constexpr TickField tick_fields[] = {"]
+    lines += [f'    {{"{field.name}", "{field.type.numpy}"}},' for field in FIELDS]
     lines += ["};", "", "namespace tick_action {"]
     lines += [f"inline constexpr std::int8_t {name} = '{code}';  // {doc}" for name, (code, doc) in ACTIONS.items()]
     lines += ["}  // namespace tick_action", "", "namespace tick_flag {"]
