@@ -13,34 +13,32 @@ export DO_NOT_TRACK := 1
 python := build/venv/bin/python
 install := requirements/install.sh
 # A site whose data plane is embedded starts no service, and so needs neither Java nor PostgreSQL.
-services := $(if $(filter lab,$(SITE)),apt-services services)
+install_site := $(install) apt-base $(if $(filter lab,$(SITE)),apt-services) core build $(if $(filter lab,$(SITE)),services)
+install_all := $(install) apt-base apt-services core build services
 
-.PHONY: help setup setup-services run ui test test-long clean lock
+.PHONY: help setup run ui test test-long clean lock
 
 help: ## Show these targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
 
 run: ## Trade a session on a site: SITE=desk|lab SESSION="files" DAY=2012-06-21
-	@$(install) apt-base $(filter apt-%,$(services)) core build $(filter-out apt-%,$(services))
+	@$(install_site)
 	@$(python) -m pipelines.run --site "$(SITE)" $(if $(SESSION),--session "$$SESSION") $(if $(DAY),--day "$$DAY")
 
 ui: ## Open the Dagster UI of a site on 127.0.0.1: SITE=desk|lab
-	@$(install) apt-base $(filter apt-%,$(services)) core build $(filter-out apt-%,$(services))
+	@$(install_site)
 	@$(python) -m pipelines.ui --site "$(SITE)"
 
 test: ## Run every test that fits into half an hour
-	@$(install) apt-base apt-services core build services
+	@$(install_all)
 	@$(python) -m tests
 
 test-long: ## The same with more seeds, longer runs, and the C++ tests under sanitizers
-	@$(install) apt-base apt-services core build sanitized services
+	@$(install_all) sanitized
 	@$(python) -m tests --long
 
-setup: ## Install and build what the site desk needs
-	@$(install) apt-base core build
-
-setup-services: ## Install what the site lab needs on top
-	@$(install) apt-base apt-services core build services
+setup: ## Install and build what a site needs: SITE=desk|lab
+	@$(install_site)
 
 lock: ## Resolve requirements/*.in anew into the hashed lock files
 	@$(install) apt-base lock
