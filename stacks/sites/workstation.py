@@ -17,7 +17,7 @@ from stacks.topology.instrument import InstrumentSelection, dollars
 from stacks.topology.network import Nic
 from stacks.topology.order_entry import Credential, Endpoint, Identity, OrderGateway, OrderSession, Throttle
 from stacks.topology.process import Journal, LineReception, NicQueue, Process, Thread
-from stacks.topology.quality import RULES, Check, Quality
+from stacks.topology.quality import CHECKS, Quality
 from stacks.topology.release import Release
 from stacks.topology.risk import EVERY_INSTRUMENT, RISK_LEVELS, MessageRate, RiskLimits, RiskTree
 from stacks.topology.strategy import AvellanedaStoikov, StrategyPlacement
@@ -202,5 +202,5 @@ def risk() -> RiskTree:
     return RiskTree(limits=tuple(limits))
 
 
-QUALITY = Quality(checks=tuple(Check(rule=rule, bound=600_000 if rule == "staleness" else 0) for rule in RULES))
+QUALITY = Quality(checks=CHECKS, staleness_ms_max=600_000)
 RELEASE = Release(name="engine", compiler="g++", march="native")

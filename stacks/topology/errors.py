@@ -24,8 +24,7 @@ class Problem:
         """Return the same problem as seen from the object that holds this one in field `outer`."""
         if not outer:
             return self
-        joint = "" if not self.path or self.path.startswith("[") else "."
-        return Problem(f"{outer}{joint}{self.path}", self.sentence)
+        return Problem(f"{outer}.{self.path}" if self.path else outer, self.sentence)
 
 
 class DeclarationError(ColoError, ValueError):

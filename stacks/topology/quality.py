@@ -1,4 +1,4 @@
-"""The checks that a stored session must pass, and their bounds."""
+"""The checks that a stored session must pass, and their bounds. No row may break one; pipelines/quality says how."""
 
 from __future__ import annotations
 
@@ -6,42 +6,37 @@ from typing import Literal, get_args
 
 from pydantic import model_validator
 
-from stacks.topology.declared import Declared, NotNegative, raise_problems, repeated
+from stacks.topology.declared import Declared, Positive, raise_problems, repeated
 from stacks.topology.errors import Problem
 
-Rule = Literal[
-    "sequence_complete",  # no sequence gap or duplicate
-    "event_time_monotone",  # event time never steps back on a line
-    "book_uncrossed",  # bid below ask outside auctions
-    "price_on_tick_grid",
+Check = Literal[
+    "sequence_gap",
+    "sequence_duplicate",
+    "event_time_monotone",
+    "staleness",
+    "crossed_book",
+    "tick_grid",
     "executed_within_displayed",
-    "bar_volume_equals_trades",
-    "stored_equals_journaled",
-    "staleness",  # longest silence of the feed during the session
+    "bar_volume",
+    "ticks_equal_journal",
+    "order_events_equal_journal",
+    "position_equals_fills",
 ]
-RULES: tuple[Rule, ...] = get_args(Rule)
-
-
-class Check(Declared):
-    """One rule. `bound` is the number of rows that may break it, or milliseconds for `staleness`."""
-
-    rule: Rule
-    bound: NotNegative = 0
+CHECKS: tuple[Check, ...] = get_args(Check)
 
 
 class Quality(Declared):
-    """The check list of a site: every rule exactly once."""
+    """The check list of a site. None may be left out: a session that was not checked may not be relied on.
+
+    `staleness_ms_max` is the longest silence of the feed during continuous trading.
+    """
 
     checks: tuple[Check, ...]
+    staleness_ms_max: Positive
 
     @model_validator(mode="after")
     def _check(self) -> Quality:
-        declared = [check.rule for check in self.checks]
-        problems = [Problem(f"checks[{rule}]", "stands twice") for rule in repeated(declared)]
-        problems += [Problem(f"checks[{rule}]", "is missing") for rule in RULES if rule not in declared]
+        problems = [Problem(f"checks[{check}]", "stands twice") for check in repeated(list(self.checks))]
+        problems += [Problem(f"checks[{check}]", "is missing") for check in CHECKS if check not in self.checks]
         raise_problems(problems)
         return self
-
-    def bound_of(self, rule: Rule) -> int:
-        """Return the bound of a rule."""
-        return next(check.bound for check in self.checks if check.rule == rule)

@@ -23,7 +23,7 @@ from stacks.topology.host import Facts, HostFacts
 from stacks.topology.risk import RISK_LEVELS
 from stacks.topology.site import Site
 from stacks.topology.venue import Loss, Pacing
-from tests.stacks.rebuild import rebuilt
+from tests.stacks.rebuild import rebuilt, substituted
 from tests.stacks.sample_reference_data import sample_reference_data
 
 EXPECTED = Path(__file__).parent / "expected"
@@ -173,6 +173,16 @@ def test_what_cannot_be_rendered_is_named(
     with pytest.raises(ColoError) as raised:
         render_engine(DESK, facts, reference_data, replace(run_of(DESK), **run))
     assert str(raised.value) == message
+
+
+@pytest.mark.parametrize("kind", ["rerequest", "glimpse"])
+def test_a_feed_without_one_of_its_two_recoveries_is_named(kind: str) -> None:
+    channel = DESK.venues[0].environments[0].feeds[0].channels[0]
+    others = tuple(recovery for recovery in channel.recovery if recovery.kind != kind)
+    site = substituted(DESK, channel, rebuilt(channel, recovery=others))
+    with pytest.raises(ColoError) as raised:
+        engine_text(site)
+    assert str(raised.value) == "process engine: feed channel 0 needs the recoveries rerequest and glimpse"
 
 
 SYMBOLS = st.lists(st.text("ABCDEFGHIJKLMNOPQRSTUVWXYZ", min_size=1, max_size=5), min_size=1, max_size=8, unique=True)

@@ -75,12 +75,12 @@ def parameters(**changes: object) -> Site:
     return rebuilt(DESK, strategies=(rebuilt(PLACEMENT, parameters=rebuilt(PLACEMENT.parameters, **changes)),))
 
 
-def smt_site(cpu: int) -> Site:
-    """The desk on a machine with SMT, the engine spinning on cpu 1 and the simulator on another."""
+def smt_site(cpu: int, wait: str = "spin") -> Site:
+    """The desk on a machine with SMT, the engine waiting as told on cpu 1, and the simulator on another."""
     host = DESK.hosts[0]
     site = substituted(DESK, host, rebuilt(host, cpu=rebuilt(host.cpu, threads_per_core=2)))
     site = with_thread(site, site.process_of("exchange_simulator"), "simulator", cpu=cpu)
-    return with_thread(site, site.process_of("strategy"), "trading", wait="spin")
+    return with_thread(site, site.process_of("strategy"), "trading", wait=wait)
 
 
 MEMBERSHIP = [

@@ -5,7 +5,7 @@ from __future__ import annotations
 from stacks.sites.carteret import hosts, network, venue
 from stacks.sites.carteret.data_plane import DATA_PLANE
 from stacks.sites.carteret.trading import OBJECTIVES, PROCESSES, RISK, STRATEGIES
-from stacks.topology.quality import RULES, Check, Quality
+from stacks.topology.quality import CHECKS, Quality
 from stacks.topology.release import Release
 from stacks.topology.site import Dagster, Site
 
@@ -23,7 +23,7 @@ SITE = Site(
     strategies=STRATEGIES,
     risk=RISK,
     data_plane=DATA_PLANE,
-    quality=Quality(checks=tuple(Check(rule=rule, bound=1_000 if rule == "staleness" else 0) for rule in RULES)),
+    quality=Quality(checks=CHECKS, staleness_ms_max=60_000),
     release=Release(name="engine", compiler="g++", march=hosts.TRADING_1.march),
     dagster=Dagster(host=hosts.DATA, address="10.20.4.11", port=3070),
     recovery_objectives=OBJECTIVES,
