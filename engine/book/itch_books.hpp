@@ -11,8 +11,9 @@
 // sequence number on.
 #pragma once
 
-#include <array>
+#include <concepts>
 #include <cstdint>
+#include <optional>
 
 #include "engine/book/books.hpp"
 #include "engine/core/types.hpp"
@@ -46,15 +47,8 @@ public:
         return itch50::dispatch(message.data(), [this](const auto& m) { return apply(m); });
     }
 
-    template <class Add>
-        requires std::same_as<Add, itch50::AddOrder> || std::same_as<Add, itch50::AddOrderMpid>
-    ItchChange apply(const Add& m) {
-        const std::uint16_t instrument = m.stock_locate.get().value();
-        Book& book = books_.book(instrument);
-        if (book.symbol_.view().empty()) [[unlikely]] book.symbol_ = m.stock;
-        return finish(m, m.order_reference_number,
-                      books_.add(instrument, m.order_reference_number, m.buy_sell_indicator, m.price, m.shares));
-    }
+    ItchChange apply(const itch50::AddOrder& m) { return add(m); }
+    ItchChange apply(const itch50::AddOrderMpid& m) { return add(m); }
     ItchChange apply(const itch50::OrderExecuted& m) {
         const Quantity executed = m.executed_shares;
         ItchChange change = finish(m, m.order_reference_number,
@@ -120,7 +114,7 @@ public:
         return other(m);
     }
     // Messages that say nothing of the book or the state of trading.
-    template <class Message>
+    template <std::derived_from<itch50::Header> Message>
     ItchChange apply(const Message& m) { return other(m); }
 
     [[nodiscard]] const Book& book(Locate locate) const { return static_cast<const Books&>(books_).book(locate.value()); }
@@ -148,6 +142,14 @@ public:
 private:
     [[nodiscard]] Book& book_of(const itch50::Header& m) { return books_.book(m.stock_locate.get().value()); }
 
+    template <class Add>
+    ItchChange add(const Add& m) {
+        const std::uint16_t instrument = m.stock_locate.get().value();
+        Book& book = books_.book(instrument);
+        if (book.symbol_.view().empty()) [[unlikely]] book.symbol_ = m.stock;
+        return finish(m, m.order_reference_number,
+                      books_.add(instrument, m.order_reference_number, m.buy_sell_indicator, m.price, m.shares));
+    }
     [[nodiscard]] ItchChange other(const itch50::Header& m) {
         ++counts_.messages;
         ItchChange change;
