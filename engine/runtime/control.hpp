@@ -1,0 +1,36 @@
+// Control records: what happens to an engine besides messages, as text in its journal, so that replay sees it too.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+namespace colo {
+
+enum class Control : std::uint8_t {
+    start,               // a process begins or resumes: nothing of the order session is known to be up
+    order_session_up,    // logged in: the account query follows
+    order_session_down,  // the connection is gone: every open order is unknown
+    kill_switch,         // cancel everything, send nothing new
+    stop,                // the same, because the engine ends
+    snapshot_begin,      // the books are emptied; the snapshot's messages follow
+    snapshot_end,
+};
+
+inline constexpr std::array<std::string_view, 7> control_words = {
+    "start", "order session up", "order session down", "kill switch", "stop", "snapshot begin", "snapshot end"};
+
+[[nodiscard]] constexpr std::string_view word_of(Control control) {
+    return control_words[static_cast<std::size_t>(control)];
+}
+
+// A control's text is its word, and where there is more to say a colon and that.
+[[nodiscard]] constexpr std::optional<Control> control_of(std::string_view text) {
+    const std::string_view word = text.substr(0, text.find(':'));
+    for (std::size_t i = 0; i < control_words.size(); ++i)
+        if (word == control_words[i]) return static_cast<Control>(i);
+    return std::nullopt;
+}
+
+}  // namespace colo

@@ -1,0 +1,126 @@
+// What the program `engine` does with one kind of strategy: trade live with kernel sockets and a journal, or replay.
+#pragma once
+
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <string>
+
+#include "engine/runtime/engine_summary.hpp"
+#include "engine/runtime/journal_recorder.hpp"
+#include "engine/runtime/kernel_network.hpp"
+#include "engine/runtime/trading_engine.hpp"
+
+namespace colo {
+
+// Ends the program with exit code 1 and this sentence.
+class EngineError : public std::runtime_error {
+public:
+    using std::runtime_error::runtime_error;
+};
+
+inline void print_line(const std::string& line) {
+    std::fputs((line + "\n").c_str(), stdout);
+    std::fflush(stdout);
+}
+
+namespace detail {
+[[nodiscard]] inline std::unique_ptr<Journal> open_journal(const EngineConfig& config) {
+    JournalConfig journal;
+    journal.directory = config.journal_directory;
+    journal.hot_directory = config.hot_directory;
+    journal.segment_bytes = config.segment_bytes;
+    const JournalIdentity identity{config.site, config.mold_session, config.trading_day, config.release_digest,
+                                   config.digest};
+    auto opened = Journal::open(journal, identity);
+    if (!opened) throw EngineError(opened.error().to_string());
+    return *std::move(opened);
+}
+
+[[nodiscard]] inline JournalReader open_reader(const std::filesystem::path& directory) {
+    auto reader = JournalReader::open(directory);
+    if (!reader) throw EngineError(reader.error().to_string());
+    return *std::move(reader);
+}
+
+template <class Engine>
+[[nodiscard]] std::string live_summary(const EngineConfig& config, const Engine& engine, const Journal& journal) {
+    nlohmann::ordered_json summary{{"sequence", engine.arbiter().next_sequence().value() - 1}};
+    summary.update(core_summary(config, engine.core()));
+    const Arbiter::Counts& feed = engine.arbiter().counts();
+    summary["gaps"] = feed.gaps;
+    summary["duplicates"] = feed.duplicates;
+    summary["rerequested"] = feed.first[static_cast<std::size_t>(FeedSource::rerequest)];
+    summary["requests"] = feed.requests;
+    summary["snapshots"] = feed.snapshots;
+    summary["lost_messages"] = feed.lost_messages;
+    summary["bad_packets"] = feed.bad_packets;
+    summary["resumed"] = journal.recovery().resumed;
+    summary["tick_to_trade_ns"] = percentiles(engine.tick_to_trade());
+    summary["wire_to_wire_ns"] = percentiles(engine.wire_to_wire());
+    summary["done"] = true;
+    return summary.dump();
+}
+}  // namespace detail
+
+// Trades the session that the configuration names, from where the journal ends. Throws one sentence where that fails.
+template <Strategy S>
+void trade(const EngineConfig& config, S strategy, EngineSignals& signals, bool show_progress) {
+    const ThreadConfig trading = config.thread("trading");
+    const HostClock clock;
+    KernelNetwork network(config, trading.wait);
+    const std::unique_ptr<Journal> journal = detail::open_journal(config);
+    JournalRecorder recorder(*journal);
+    using Engine = TradingEngine<S, KernelNetwork, HostClock, JournalRecorder>;
+    const auto engine = std::make_unique<Engine>(config, std::move(strategy), network, clock, recorder, signals);
+    Housekeeping housekeeping(*journal, config.thread("housekeeping").cpu, [&] {
+        if (show_progress) print_line(progress_line(config, engine->progress()));
+    });
+    JournalReader reader = detail::open_reader(config.journal_directory);
+    if (const auto problem = engine->resume(reader))
+        throw EngineError("journal " + config.journal_directory.string() +
+                          ": cannot be continued by this release and configuration: " + *problem);
+    pin_thread(trading.cpu, "trading");
+    engine->run();
+    housekeeping.end();
+    const auto closing = journal->close();
+    if (engine->failure()) throw EngineError(*engine->failure());
+    if (closing) throw EngineError("journal: " + closing->to_string());
+    print_line(detail::live_summary(config, *engine, *journal));
+}
+
+// Runs the journal's inputs again and compares every order with the journaled one; `orders_file`, where not empty, gets
+// the order stream: for each order its cause (8 bytes), its length (2 bytes), both little endian, and its OUCH message.
+template <Strategy S>
+void replay(const EngineConfig& config, S strategy, const std::filesystem::path& directory,
+            const std::filesystem::path& orders_file) {
+    OrderComparison comparison;
+    const auto core = std::make_unique<TradingCore<S, OrderComparison>>(config, std::move(strategy), comparison);
+    JournalReader reader = detail::open_reader(directory);
+    std::ofstream orders;
+    if (!orders_file.empty()) {
+        orders.open(orders_file, std::ios::binary);
+        if (!orders) throw EngineError(orders_file.string() + ": cannot be written");
+    }
+    const auto write = [&](SequenceNumber cause, Bytes message) {
+        if (!orders.is_open()) return;
+        const std::uint64_t sequence = cause.value();
+        const auto length = static_cast<std::uint16_t>(message.size());
+        orders.write(reinterpret_cast<const char*>(&sequence), sizeof sequence);
+        orders.write(reinterpret_cast<const char*>(&length), sizeof length);
+        orders.write(reinterpret_cast<const char*>(message.data()), length);
+    };
+    const ReplayEnd end = replay_journal(reader, *core, comparison, write);
+    if (end.problem) throw EngineError("replay of " + directory.string() + ": " + *end.problem);
+    if (end.records == 0) throw EngineError("replay of " + directory.string() + ": the journal has no records");
+    if (orders.is_open() && !orders.flush()) throw EngineError(orders_file.string() + ": cannot be written");
+    nlohmann::ordered_json summary{{"sequence", end.next_feed.value() - 1}, {"records", end.records}};
+    summary.update(core_summary(config, *core));
+    summary["orders_compared"] = end.orders;
+    summary["unmet"] = comparison.unmet().size();
+    summary["done"] = true;
+    print_line(summary.dump());
+}
+
+}  // namespace colo

@@ -1,0 +1,97 @@
+// The last step before the wire: spends a CheckedOrder, enters it in the order table and encodes it.
+//
+// The chain of types is the guarantee that nothing leaves unchecked: only the RiskGate makes a CheckedOrder, only this
+// gateway makes an EncodedOrder, and only an EncodedOrder is accepted by the order session.
+#pragma once
+
+#include <array>
+#include <cassert>
+#include <cstring>
+#include <vector>
+
+#include "engine/orders/order_request.hpp"
+#include "engine/orders/order_table.hpp"
+#include "engine/protocol/ouch50.hpp"
+#include "engine/protocol/soupbintcp.hpp"
+
+namespace colo {
+
+// One OUCH message in its SoupBinTCP envelope, ready to be written in one piece.
+class EncodedOrder {
+public:
+    // The OUCH message, as it is journaled.
+    [[nodiscard]] Bytes message() const { return packet().subspan(sizeof(soupbintcp::PacketHeader)); }
+    // With its envelope, as it is sent.
+    [[nodiscard]] Bytes packet() const { return {bytes_.data(), length_}; }
+    // The order that it enters, replaces with or cancels; zero for an account query.
+    [[nodiscard]] UserRefNum user_ref_num() const { return user_ref_num_; }
+
+private:
+    friend class OrderGateway;
+    template <WireMessage Message>
+    EncodedOrder(const Message& message, UserRefNum user_ref_num) : user_ref_num_(user_ref_num) {
+        soupbintcp::Enveloped<Message> enveloped;
+        static_assert(sizeof enveloped <= sizeof bytes_);
+        enveloped.message = message;
+        std::memcpy(bytes_.data(), &enveloped, sizeof enveloped);
+        length_ = sizeof enveloped;
+    }
+
+    std::array<std::byte, 56> bytes_{};
+    std::size_t length_ = 0;
+    UserRefNum user_ref_num_;
+};
+
+class OrderGateway {
+public:
+    // The symbols by instrument index. The table must outlive the gateway.
+    OrderGateway(OrderTable& orders, const std::vector<Alpha<8>>& symbols) : orders_(orders), symbols_(symbols) {}
+
+    [[nodiscard]] EncodedOrder spend(CheckedOrder&& checked) {
+        assert(!checked.spent());
+        const CheckedOrder order = std::move(checked);
+        switch (order.request().kind) {
+        case OrderRequest::Kind::enter: return enter(order.request());
+        case OrderRequest::Kind::replace: return replace(order.request());
+        case OrderRequest::Kind::cancel: break;
+        }
+        return cancel(order.request());
+    }
+
+    // Asks which order number is next: names no order, so no rule applies.
+    [[nodiscard]] static EncodedOrder account_query() { return {ouch50::AccountQuery{}, UserRefNum{0}}; }
+
+private:
+    EncodedOrder enter(const OrderRequest& request) {
+        const OwnOrder& order = orders_.enter(request.instrument, request.side, request.price, request.quantity);
+        ouch50::EnterOrder message;
+        message.user_ref_num = order.user_ref_num;
+        message.side = order.side == Side::buy ? ouch50::OrderSide::buy : ouch50::OrderSide::sell;
+        message.quantity = order.quantity;
+        message.symbol = symbols_[order.instrument.value()];
+        message.price = order.price;
+        return {message, order.user_ref_num};
+    }
+
+    EncodedOrder replace(const OrderRequest& request) {
+        const OwnOrder& order = orders_.replace(request.original, request.price, request.quantity);
+        ouch50::ReplaceOrder message;
+        message.orig_user_ref_num = order.replaces;
+        message.user_ref_num = order.user_ref_num;
+        message.quantity = orders_.liable(order);
+        message.price = order.price;
+        return {message, order.user_ref_num};
+    }
+
+    EncodedOrder cancel(const OrderRequest& request) {
+        const OwnOrder& order = orders_.request_cancel(request.original);
+        ouch50::CancelOrder message;
+        message.user_ref_num = order.user_ref_num;
+        return {message, order.user_ref_num};
+    }
+
+    OrderTable& orders_;
+    const std::vector<Alpha<8>>& symbols_;
+};
+
+}  // namespace colo

@@ -1,0 +1,263 @@
+// The client's side of a SoupBinTCP connection, over any byte stream: login, packets in order, heartbeats, loss.
+//
+// A state machine that is polled and never waits. Sequenced messages are counted here, so that a new login asks for the
+// next one and none is missed or seen twice.
+//
+//   SoupClient<TcpConnection> client(connection, login, first_wanted, timings);
+//   client.poll(now, handler);       // handler: on_up(), on_down(reason), on_sequenced(sequence, payload), ...
+//   client.send(packet);             // false: the connection is gone or its buffer is full
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <cstring>
+#include <string>
+#include <string_view>
+
+#include "engine/protocol/soupbintcp.hpp"
+#include "engine/runtime/config.hpp"
+#include "engine/transport/transport.hpp"
+
+namespace colo {
+
+// A byte stream that can be opened again and again to the same place.
+template <class T>
+concept Connection = ByteStream<T> && requires(T connection) {
+    connection.open();                                              // begins to connect
+    { connection.opened() } -> std::same_as<StreamStatus>;          // would_block: not yet; closed: refused
+    { connection.place() } -> std::convertible_to<std::string>;     // for errors
+};
+
+struct SoupTimings {
+    Duration heartbeat = seconds(1);
+    Duration silence_max = seconds(15);     // of the server, before the connection counts as lost
+    Duration retry = milliseconds(50);      // between attempts to connect
+    Duration connect_max = seconds(30);     // without a login, before it is given up
+};
+
+template <Connection C>
+class SoupClient {
+public:
+    enum class State : std::uint8_t { closed, connecting, logging_in, up, ended, failed };
+
+    SoupClient(C& connection, const LoginConfig& login, std::uint64_t next_sequence, const SoupTimings& timings)
+        : connection_(connection), login_(login), timings_(timings), next_sequence_(next_sequence) {}
+
+    // Moves on as far as it can without waiting; says whether anything came in.
+    template <class Handler>
+    bool poll(Timestamp now, Handler& handler);
+
+    // Queues what the socket does not take at once. False where that cannot be: the connection is closed then, and the
+    // next poll tells the handler.
+    bool send(Bytes packet);
+    // Tells the server and ends the connection for good.
+    void log_out();
+
+    [[nodiscard]] State state() const { return state_; }
+    [[nodiscard]] std::uint64_t next_sequence() const { return next_sequence_; }
+    // Why the state is failed: one sentence.
+    [[nodiscard]] const std::string& failure() const { return failure_; }
+
+private:
+    template <class Handler>
+    bool receive(Timestamp now, Handler& handler);
+    template <class Handler>
+    void on_packet(const soupbintcp::Packet& packet, Handler& handler);
+    template <class Handler>
+    void on_login(const soupbintcp::LoginAccepted& accepted, Handler& handler);
+    template <class Handler>
+    void lose(const char* reason, Handler& handler);
+    void fail(std::string why);
+    void begin_connect(Timestamp now);
+    void begin_login(Timestamp now);
+    void flush();
+
+    C& connection_;
+    LoginConfig login_;
+    SoupTimings timings_;
+    State state_{State::closed};
+    soupbintcp::Framer framer_;
+    std::uint64_t next_sequence_;
+    Alpha<10> session_;  // blank until the first login
+    std::string failure_;
+    Timestamp last_sent_, last_received_, retry_at_, give_up_at_;
+    bool sent_since_heartbeat_ = false;
+    std::array<std::byte, 1 << 16> unsent_{};
+    std::size_t unsent_bytes_ = 0;
+    bool broken_ = false;
+};
+
+template <Connection C>
+template <class Handler>
+bool SoupClient<C>::poll(Timestamp now, Handler& handler) {
+    if (state_ == State::failed || state_ == State::ended) return false;
+    if (state_ == State::closed || state_ == State::connecting || state_ == State::logging_in) {
+        if (give_up_at_ == Timestamp{}) give_up_at_ = now + timings_.connect_max;
+        if (now > give_up_at_) {
+            fail("cannot log in at " + connection_.place() + " for " +
+                 std::to_string(timings_.connect_max.value() / 1'000'000'000) + " s");
+            return false;
+        }
+    }
+    if (state_ == State::closed && now >= retry_at_) begin_connect(now);
+    if (state_ == State::connecting) {
+        const StreamStatus status = connection_.opened();
+        if (status == StreamStatus::closed) state_ = State::closed;
+        if (status == StreamStatus::open) begin_login(now);
+    }
+    if (state_ != State::logging_in && state_ != State::up) return false;
+    const bool received = receive(now, handler);
+    if (state_ != State::up) return received;
+    if (sent_since_heartbeat_) {
+        last_sent_ = now;
+        sent_since_heartbeat_ = false;
+    }
+    if (now - last_sent_ >= timings_.heartbeat) send(bytes_of(soupbintcp::ClientHeartbeat{}));
+    flush();
+    if (broken_) lose("the connection broke", handler);
+    else if (now - last_received_ > timings_.silence_max) lose("the venue has gone silent", handler);
+    return received;
+}
+
+template <Connection C>
+void SoupClient<C>::begin_connect(Timestamp now) {
+    framer_.reset();
+    unsent_bytes_ = 0;
+    broken_ = false;
+    connection_.open();
+    state_ = State::connecting;
+    retry_at_ = now + timings_.retry;
+}
+
+template <Connection C>
+void SoupClient<C>::begin_login(Timestamp now) {
+    soupbintcp::LoginRequest request;
+    request.username = login_.username;
+    request.password = login_.password;
+    request.requested_session = session_.view();
+    request.requested_sequence_number = next_sequence_;
+    last_received_ = last_sent_ = now;
+    state_ = State::logging_in;
+    send(bytes_of(request));
+}
+
+template <Connection C>
+template <class Handler>
+bool SoupClient<C>::receive(Timestamp now, Handler& handler) {
+    bool received = false;
+    while (state_ == State::logging_in || state_ == State::up) {
+        const MutableBytes room = framer_.free_space();
+        const StreamResult read = connection_.read(room);
+        if (read.status == StreamStatus::closed) {
+            lose("the venue closed the connection", handler);
+            break;
+        }
+        if (read.bytes == 0) break;
+        received = true;
+        last_received_ = now;
+        framer_.received(read.bytes);
+        while (const auto packet = framer_.next()) {
+            on_packet(*packet, handler);
+            if (state_ != State::logging_in && state_ != State::up) return true;
+        }
+        if (framer_.error()) {
+            lose("the venue sent what is not SoupBinTCP", handler);
+            break;
+        }
+        if (read.bytes < room.size()) break;  // nothing more was there: saves the call that would say so
+    }
+    return received;
+}
+
+template <Connection C>
+template <class Handler>
+void SoupClient<C>::on_packet(const soupbintcp::Packet& packet, Handler& handler) {
+    switch (packet.type) {
+    case soupbintcp::LoginAccepted::type: on_login(packet.as<soupbintcp::LoginAccepted>(), handler); break;
+    case soupbintcp::LoginRejected::type:
+        fail("login of \"" + login_.username + "\" refused at " + connection_.place() +
+             (packet.as<soupbintcp::LoginRejected>().reject_reason_code == 'S' ? ": session not available"
+                                                                               : ": not authorised"));
+        break;
+    case soupbintcp::sequenced_data_type:
+        if (state_ == State::up) handler.on_sequenced(next_sequence_++, packet.payload);
+        break;
+    case soupbintcp::EndOfSession::type:
+        connection_.close();
+        state_ = State::ended;
+        handler.on_end_of_session();
+        break;
+    default: break;  // heartbeats and debug texts have served by arriving
+    }
+}
+
+template <Connection C>
+template <class Handler>
+void SoupClient<C>::on_login(const soupbintcp::LoginAccepted& accepted, Handler& handler) {
+    const auto sequence = accepted.sequence_number.get();
+    if (!sequence || *sequence != next_sequence_) {
+        fail(connection_.place() + " continues its messages at " + std::string(accepted.sequence_number.padded()) +
+             ", but " + std::to_string(next_sequence_) + " is expected");
+        return;
+    }
+    session_ = accepted.session;
+    state_ = State::up;
+    give_up_at_ = Timestamp{};
+    handler.on_up();
+}
+
+template <Connection C>
+bool SoupClient<C>::send(Bytes packet) {
+    if ((state_ != State::up && state_ != State::logging_in) || broken_) return false;
+    sent_since_heartbeat_ = true;
+    if (unsent_bytes_ == 0) {
+        const StreamResult written = connection_.write(packet);
+        if (written.status == StreamStatus::closed) {
+            broken_ = true;
+            return false;
+        }
+        packet = packet.subspan(written.bytes);
+    }
+    if (packet.size() > unsent_.size() - unsent_bytes_) {
+        broken_ = true;  // a venue that takes nothing: better no connection than orders that leave at any later time
+        return false;
+    }
+    if (!packet.empty()) std::memcpy(unsent_.data() + unsent_bytes_, packet.data(), packet.size());
+    unsent_bytes_ += packet.size();
+    return true;
+}
+
+template <Connection C>
+void SoupClient<C>::flush() {
+    if (unsent_bytes_ == 0 || broken_) return;
+    const StreamResult written = connection_.write(Bytes(unsent_.data(), unsent_bytes_));
+    if (written.status == StreamStatus::closed) broken_ = true;
+    std::memmove(unsent_.data(), unsent_.data() + written.bytes, unsent_bytes_ - written.bytes);
+    unsent_bytes_ -= written.bytes;
+}
+
+template <Connection C>
+template <class Handler>
+void SoupClient<C>::lose(const char* reason, Handler& handler) {
+    const bool was_up = state_ == State::up;
+    connection_.close();
+    state_ = State::closed;
+    retry_at_ = last_received_ + timings_.retry;
+    if (was_up) handler.on_down(reason);
+}
+
+template <Connection C>
+void SoupClient<C>::fail(std::string why) {
+    connection_.close();
+    state_ = State::failed;
+    failure_ = std::move(why);
+}
+
+template <Connection C>
+void SoupClient<C>::log_out() {
+    if (state_ == State::up) send(bytes_of(soupbintcp::LogoutRequest{}));
+    connection_.close();
+    state_ = State::ended;
+}
+
+}  // namespace colo

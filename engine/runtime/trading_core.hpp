@@ -1,0 +1,344 @@
+// The engine without its network: a state machine that takes inputs in the journal's order and gives out orders.
+//
+// Live, every input is journaled first and then handed in here; in replay the journal hands in the same ones. Nothing in
+// here asks for the time, reads a socket or depends on whether a send worked, so the same inputs give the same orders,
+// byte for byte.
+//
+//   TradingCore<AvellanedaStoikov, Sink> core(config, strategy, sink);
+//   core.on_control("start: 0.1.0", now);
+//   core.on_feed_message(SequenceNumber{1}, itch, receive_time);      // may call sink.send and sink.reject
+//   core.on_answer(ouch, receive_time);
+#pragma once
+
+#include <array>
+#include <concepts>
+#include <string_view>
+#include <vector>
+
+#include "engine/journal/record.hpp"
+#include "engine/orders/ouch_answer.hpp"
+#include "engine/orders/risk.hpp"
+#include "engine/runtime/config.hpp"
+#include "engine/runtime/control.hpp"
+#include "engine/runtime/market_data.hpp"
+#include "engine/runtime/order_gateway.hpp"
+#include "engine/runtime/quote_plan.hpp"
+#include "engine/runtime/strategy.hpp"
+
+namespace colo {
+
+template <class T>
+concept DecisionSink = requires(T sink, const EncodedOrder& order, const RiskRejectPayload& reject,
+                                SequenceNumber cause) {
+    sink.decoded();             // the message is in the book, the decision begins
+    sink.send(order, cause);    // journal it, then send it
+    sink.reject(reject);        // journal it
+};
+
+enum class SessionState : std::uint8_t { down, reconciling, ready };
+
+struct CoreCounts {
+    std::uint64_t feed_messages = 0;
+    std::uint64_t orders = 0;  // enter and replace
+    std::uint64_t cancels = 0;
+    std::uint64_t fills = 0;
+    std::uint64_t broken_trades = 0;
+    std::uint64_t venue_rejects = 0;
+    std::uint64_t malformed_answers = 0;
+    std::array<std::uint64_t, anomaly_count> anomalies{};
+};
+
+template <Strategy S, class Sink>
+class TradingCore {
+public:
+    static constexpr std::size_t orders_max_default = 1 << 20;
+
+    // The sink must outlive the core; it is asked for nothing during construction.
+    TradingCore(const EngineConfig& config, S strategy, Sink& sink, std::size_t orders_max = orders_max_default);
+    TradingCore(const TradingCore&) = delete;
+    TradingCore& operator=(const TradingCore&) = delete;
+
+    void on_feed_message(SequenceNumber sequence, Bytes message, Timestamp receive_time);
+    void on_snapshot_message(Bytes message) { market_.apply(message); }
+    void on_answer(Bytes message, Timestamp receive_time);
+    void on_control(std::string_view text, Timestamp receive_time);
+
+    [[nodiscard]] SessionState session() const { return session_; }
+    [[nodiscard]] bool killed() const { return gate_.killed(); }
+    [[nodiscard]] bool stopped() const { return stopped_; }
+    // A snapshot was begun and not ended: the books are not whole.
+    [[nodiscard]] bool snapshotting() const { return snapshotting_; }
+    [[nodiscard]] const OrderTable& orders() const { return orders_; }
+    [[nodiscard]] const RiskGate& gate() const { return gate_; }
+    [[nodiscard]] const MarketData& market() const { return market_; }
+    [[nodiscard]] const CoreCounts& counts() const { return counts_; }
+    [[nodiscard]] const Position& position(InstrumentIndex index) const { return positions_[index.value()]; }
+    // In 1e-8 dollars.
+    [[nodiscard]] std::int64_t fees(InstrumentIndex index) const { return fees_paid_[index.value()]; }
+
+private:
+    [[nodiscard]] bool accepting() const {
+        return session_ == SessionState::ready && !gate_.killed() && !stopped_ && !snapshotting_;
+    }
+    void advance_clock(Timestamp receive_time);
+    void mark(InstrumentIndex index);
+    void mark_all();
+    void decide_marked();
+    void decide(InstrumentIndex index);
+    void work(const MarketView& view, Side side, const std::optional<Quote>& wanted);
+    bool request(const OrderRequest& request, const MarketReference& market);
+    void refuse(const RiskReject& reject);
+    void cancel_everything();
+    void on_fill(const Fill& fill);
+    void on_account(UserRefNum next);
+    void session_down();
+
+    EngineConfig config_;
+    S strategy_;
+    Sink& sink_;
+    MarketData market_;
+    OrderTable orders_;
+    std::vector<Position> positions_;
+    std::vector<std::int64_t> fees_paid_;
+    std::vector<Alpha<8>> symbols_;
+    RiskGate gate_;
+    OrderGateway gateway_;
+    std::vector<std::array<QuoteSlot, 2>> slots_;  // by instrument, buy and sell
+    std::vector<InstrumentIndex> marked_;          // to be decided
+    std::vector<bool> is_marked_;
+    CoreCounts counts_;
+    Timestamp now_;
+    SequenceNumber cause_;  // the latest feed message
+    SessionState session_{SessionState::down};
+    bool stopped_ = false;
+    bool snapshotting_ = false;
+};
+
+namespace detail {
+[[nodiscard]] inline std::vector<RiskMembership> memberships(const EngineConfig& config) {
+    std::vector<RiskMembership> members(config.instruments.size());
+    for (std::size_t i = 0; i < members.size(); ++i) members[i].symbol = config.instruments[i].symbol;
+    for (const StrategyConfig& strategy : config.strategies)
+        for (const InstrumentIndex index : strategy.instruments) members[index.value()].strategy = strategy.name;
+    return members;
+}
+
+[[nodiscard]] inline std::vector<Alpha<8>> symbols(const EngineConfig& config) {
+    std::vector<Alpha<8>> symbols;
+    for (const InstrumentConfig& instrument : config.instruments) symbols.emplace_back(instrument.symbol);
+    return symbols;
+}
+}  // namespace detail
+
+// How long a refused quote is left alone.
+inline constexpr Duration refusal_pause = milliseconds(100);
+
+template <Strategy S, class Sink>
+TradingCore<S, Sink>::TradingCore(const EngineConfig& config, S strategy, Sink& sink, std::size_t orders_max)
+    : config_(config), strategy_(std::move(strategy)), sink_(sink), market_(config),
+      orders_(config.instruments.size(), orders_max), positions_(config.instruments.size()),
+      fees_paid_(config.instruments.size()), symbols_(detail::symbols(config)),
+      gate_(config.risk, detail::memberships(config), orders_, positions_), gateway_(orders_, symbols_),
+      slots_(config.instruments.size()), is_marked_(config.instruments.size()), now_(config.midnight) {
+    marked_.reserve(config.instruments.size());
+}
+
+template <Strategy S, class Sink>
+void TradingCore<S, Sink>::on_feed_message(SequenceNumber sequence, Bytes message, Timestamp receive_time) {
+    ++counts_.feed_messages;
+    cause_ = sequence;
+    const MarketData::Change change = market_.apply(message);
+    advance_clock(receive_time);
+    if (change.instrument) mark(*change.instrument);
+    else if (change.every_instrument) mark_all();
+    if (marked_.empty() || snapshotting_) return;
+    sink_.decoded();
+    decide_marked();
+}
+
+template <Strategy S, class Sink>
+void TradingCore<S, Sink>::on_answer(Bytes message, Timestamp receive_time) {
+    const auto index_of = [this](std::string_view symbol) {
+        std::uint32_t index = 0;
+        while (index < symbols_.size() && symbols_[index] != symbol) ++index;
+        return InstrumentIndex{index};
+    };
+    OrderAnswer answer;
+    if (decode_answer(message, index_of, answer)) {
+        ++counts_.malformed_answers;
+        return;
+    }
+    advance_clock(receive_time);
+    if (const auto* account = std::get_if<AccountAnswer>(&answer)) return on_account(account->next);
+    const AnswerOutcome outcome = orders_.apply(answer);
+    ++counts_.anomalies[static_cast<std::size_t>(outcome.anomaly)];
+    if (std::holds_alternative<OrderRejected>(answer)) ++counts_.venue_rejects;
+    if (outcome.fill) on_fill(*outcome.fill);
+    if (outcome.order != nullptr) {
+        gate_.refresh(outcome.order->instrument, Price{0});
+        mark(outcome.order->instrument);
+    }
+    if (stops_trading(outcome.anomaly)) gate_.set_killed(true);
+    if (gate_.killed() || stopped_) cancel_everything();
+    // A paced venue plays on only when told: decisions wait for its next message, so that every run is the same one.
+    else if (!config_.paced && !marked_.empty() && !snapshotting_) decide_marked();
+}
+
+template <Strategy S, class Sink>
+void TradingCore<S, Sink>::on_control(std::string_view text, Timestamp receive_time) {
+    advance_clock(receive_time);
+    const std::optional<Control> control = control_of(text);
+    if (!control) return;
+    switch (*control) {
+    case Control::start:
+        stopped_ = false;
+        session_down();
+        break;
+    case Control::order_session_up:
+        session_ = SessionState::reconciling;
+        sink_.send(OrderGateway::account_query(), cause_);
+        break;
+    case Control::order_session_down: session_down(); break;
+    case Control::kill_switch:
+        gate_.set_killed(true);
+        cancel_everything();
+        break;
+    case Control::stop:
+        stopped_ = true;
+        cancel_everything();
+        break;
+    case Control::snapshot_begin:
+        snapshotting_ = true;
+        cancel_everything();
+        market_.clear_books();
+        break;
+    case Control::snapshot_end:
+        snapshotting_ = false;
+        mark_all();
+        break;
+    }
+}
+
+template <Strategy S, class Sink>
+void TradingCore<S, Sink>::session_down() {
+    session_ = SessionState::down;
+    orders_.disconnected();
+}
+
+// Every answer before this one has been applied, so what the venue has not acknowledged by now never arrived there.
+template <Strategy S, class Sink>
+void TradingCore<S, Sink>::on_account(UserRefNum next) {
+    if (session_ != SessionState::reconciling) return;
+    counts_.anomalies[static_cast<std::size_t>(Anomaly::never_arrived)] += orders_.reconcile(next);
+    session_ = SessionState::ready;
+    for (const InstrumentIndex index : market_.traded()) gate_.refresh(index, Price{0});
+    if (gate_.killed() || stopped_) return cancel_everything();
+    mark_all();
+    // An order that no quote knows (adopted from the venue) must not stay in the market.
+    orders_.for_each_open([this](const OwnOrder& order) {
+        const QuoteSlot& slot = slots_[order.instrument.value()][order.side == Side::buy ? 0 : 1];
+        if (order.user_ref_num == slot.working || order.replaced_by == slot.working || order.cancel_pending) return;
+        if (const OwnOrder* latest = orders_.find(slot.working); latest && latest->replaces == order.user_ref_num) return;
+        request({OrderRequest::Kind::cancel, order.instrument, order.side, order.price, {}, order.user_ref_num}, {});
+    });
+}
+
+template <Strategy S, class Sink>
+void TradingCore<S, Sink>::on_fill(const Fill& fill) {
+    Position& position = positions_[fill.instrument.value()];
+    const std::int64_t fee = config_.fees.of(fill.liquidity, fill.quantity);
+    position.apply(fill.broken ? opposite(fill.side) : fill.side, fill.price, fill.quantity);
+    fees_paid_[fill.instrument.value()] += fill.broken ? -fee : fee;
+    ++(fill.broken ? counts_.broken_trades : counts_.fills);
+    strategy_.on_fill(fill);
+}
+
+template <Strategy S, class Sink>
+void TradingCore<S, Sink>::advance_clock(Timestamp receive_time) {
+    const Timestamp time =
+        config_.clock == ClockKind::session ? at(config_.midnight, market_.venue_time()) : receive_time;
+    if (time > now_) now_ = time;
+}
+
+template <Strategy S, class Sink>
+void TradingCore<S, Sink>::mark(InstrumentIndex index) {
+    if (index.value() >= is_marked_.size() || is_marked_[index.value()]) return;
+    is_marked_[index.value()] = true;
+    marked_.push_back(index);
+}
+
+template <Strategy S, class Sink>
+void TradingCore<S, Sink>::mark_all() {
+    for (const InstrumentIndex index : market_.traded()) mark(index);
+}
+
+template <Strategy S, class Sink>
+void TradingCore<S, Sink>::decide_marked() {
+    for (const InstrumentIndex index : marked_) {
+        is_marked_[index.value()] = false;
+        decide(index);
+    }
+    marked_.clear();
+}
+
+template <Strategy S, class Sink>
+void TradingCore<S, Sink>::decide(InstrumentIndex index) {
+    const MarketView view = market_.view(index, positions_[index.value()].quantity(), now_);
+    const Quotes wanted = strategy_.on_book(view);
+    if (!accepting()) return;
+    work(view, Side::buy, wanted.bid);
+    work(view, Side::sell, wanted.ask);
+}
+
+template <Strategy S, class Sink>
+void TradingCore<S, Sink>::work(const MarketView& view, Side side, const std::optional<Quote>& wanted) {
+    QuoteSlot& slot = slots_[view.instrument.value()][side == Side::buy ? 0 : 1];
+    const auto planned = plan_quote(slot, orders_, view.instrument, side, wanted, now_);
+    if (!planned) return;
+    const bool is_cancel = planned->kind == OrderRequest::Kind::cancel;
+    const UserRefNum number = is_cancel ? slot.working : orders_.next();
+    if (request(*planned, MarketData::reference(view))) {
+        slot.working = number;
+        return;
+    }
+    slot.retry_at = now_ + refusal_pause;
+    // The order that should have moved stands where nobody wants it any more.
+    if (planned->kind == OrderRequest::Kind::replace)
+        request({OrderRequest::Kind::cancel, view.instrument, side, planned->price, {}, planned->original}, {});
+}
+
+template <Strategy S, class Sink>
+bool TradingCore<S, Sink>::request(const OrderRequest& request, const MarketReference& market) {
+    Verdict verdict = gate_.check(request, market, now_);
+    if (!verdict) {
+        refuse(verdict.error());
+        return false;
+    }
+    ++(request.kind == OrderRequest::Kind::cancel ? counts_.cancels : counts_.orders);
+    sink_.send(gateway_.spend(*std::move(verdict)), cause_);
+    gate_.refresh(request.instrument, Price{0});
+    return true;
+}
+
+template <Strategy S, class Sink>
+void TradingCore<S, Sink>::refuse(const RiskReject& reject) {
+    RiskRejectPayload payload{};
+    payload.cause_sequence = cause_.value();
+    payload.price = reject.request.price.value();
+    payload.quantity = reject.request.quantity.value();
+    payload.instrument_id = config_.instruments[reject.request.instrument.value()].id.value();
+    payload.rule = static_cast<std::uint16_t>(reject.rule);
+    payload.side = static_cast<char>(reject.request.side);
+    sink_.reject(payload);
+}
+
+template <Strategy S, class Sink>
+void TradingCore<S, Sink>::cancel_everything() {
+    if (session_ != SessionState::ready) return;  // at the next reconciliation
+    orders_.for_each_open([this](const OwnOrder& order) {
+        if (order.cancel_pending) return;
+        request({OrderRequest::Kind::cancel, order.instrument, order.side, order.price, {}, order.user_ref_num}, {});
+    });
+}
+
+}  // namespace colo

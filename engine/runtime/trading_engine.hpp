@@ -1,0 +1,143 @@
+// The event loop: packets and answers in, journal, core, orders out.
+//
+// It owns no socket, clock or thread: network, clock, journal and strategy are template arguments, so the same loop runs
+// over kernel sockets, in tests over memory, and resumes from a journal. One turn of the loop takes what is there and
+// never waits; where a turn found nothing, the network waits as declared. After start nothing here allocates, but for the
+// recovery of a lost feed by snapshot.
+//
+//   TradingEngine engine(config, strategy, network, clock, recorder, signals);
+//   engine.resume(reader);                 // where a journal exists
+//   engine.run();
+//   if (engine.failure()) fail(*engine.failure());
+#pragma once
+
+#include <concepts>
+#include <optional>
+#include <string>
+
+#include "engine/feed/arbiter.hpp"
+#include "engine/runtime/clock.hpp"
+#include "engine/runtime/engine_signals.hpp"
+#include "engine/runtime/latency_histogram.hpp"
+#include "engine/runtime/progress.hpp"
+#include "engine/runtime/replay.hpp"
+#include "engine/runtime/snapshot_client.hpp"
+#include "engine/runtime/soup_client.hpp"
+#include "engine/runtime/trading_core.hpp"
+
+namespace colo {
+
+template <class T>
+concept EngineNetwork = requires(T network, std::size_t line, Bytes payload) {
+    { network.line_count() } -> std::convertible_to<std::size_t>;
+    { network.receive(line) } -> std::same_as<std::span<const Datagram>>;
+    { network.receive_rerequested() } -> std::same_as<std::span<const Datagram>>;
+    network.request(payload);                       // to the re-request server; loss is the arbiter's business
+    requires Connection<std::remove_reference_t<decltype(network.orders())>>;
+    requires Connection<std::remove_reference_t<decltype(network.snapshot())>>;
+    network.wait();                                 // nothing was there
+};
+
+// Appends to the journal; false where it cannot be written, after which nothing may leave.
+template <class T>
+concept Recorder = requires(T recorder, const RecordFields& fields, Bytes payload) {
+    { recorder.append(fields, payload) } -> std::same_as<bool>;
+    { recorder.failed() } -> std::same_as<bool>;            // checked every turn, so cheap
+    { recorder.failure() } -> std::convertible_to<std::string>;
+};
+
+template <Strategy S, EngineNetwork Network, Clock C, Recorder R>
+class TradingEngine {
+public:
+    using Core = TradingCore<S, TradingEngine>;
+
+    TradingEngine(const EngineConfig& config, S strategy, Network& network, const C& clock, R& recorder,
+                  EngineSignals& signals, std::size_t orders_max = Core::orders_max_default);
+
+    // Rebuilds the state from what a dead process has journaled; the sentence says why that cannot be.
+    [[nodiscard]] std::optional<std::string> resume(JournalReader& reader);
+    // Trades until the session ends, a signal asks for the end, or something fails.
+    void run();
+    // For tests that hold the network's other end: start, then turns until finished.
+    void start();
+    bool turn();
+    [[nodiscard]] bool finished() const { return finished_; }
+
+    // Why trading ended early: one sentence.
+    [[nodiscard]] const std::optional<std::string>& failure() const { return failure_; }
+    [[nodiscard]] const Core& core() const { return core_; }
+    [[nodiscard]] const Arbiter& arbiter() const { return *arbiter_; }
+    [[nodiscard]] const LatencyHistogram& tick_to_trade() const { return tick_to_trade_; }
+    [[nodiscard]] const LatencyHistogram& wire_to_wire() const { return wire_to_wire_; }
+    // For another thread to look at.
+    [[nodiscard]] const EngineProgress& progress() const { return progress_; }
+
+    // As the sink of the core.
+    void decoded() { decoded_ = clock_.now(); }
+    void send(const EncodedOrder& order, SequenceNumber cause);
+    void reject(const RiskRejectPayload& reject);
+    // As the sink of the arbiter.
+    void on_message(const FeedMessage& message);
+    void on_request(const moldudp64::Request& request) { network_.request(bytes_of(request)); }
+    void on_snapshot_needed(SequenceNumber) { snapshot_.start(); }
+    void on_gap(SequenceNumber first, SequenceNumber last);
+    void on_end_of_session(SequenceNumber) { feed_ended_ = true; }
+    void on_foreign_session(const moldudp64::Session&) {}
+    void on_feed_lost(SequenceNumber sequence);
+    // As the handler of the order session.
+    void on_up() { control(Control::order_session_up); }
+    void on_down(const char* reason) { control(Control::order_session_down, reason); }
+    void on_sequenced(std::uint64_t sequence, Bytes message);
+    void on_end_of_session();
+
+private:
+    bool attend_orders();
+    bool attend_feed();
+    bool take(FeedSource source, std::span<const Datagram> datagrams);
+    void attend_snapshot();
+    void attend_signals(Timestamp monotonic_now);
+    void apply_snapshot();
+    void report();
+    void begin_stop(std::string_view reason);
+    void fail(std::string sentence);
+    void finish();
+    bool record(RecordKind kind, RecordSource source, std::uint64_t sequence, Timestamp receive_time, Bytes payload);
+    void control(Control control, std::string_view detail = {});
+    [[nodiscard]] ArbiterConfig arbiter_config() const;
+    [[nodiscard]] bool may_receive() const {
+        return !config_.paced || stopping_ || core_.session() == SessionState::ready;
+    }
+
+    EngineConfig config_;
+    Network& network_;
+    const C& clock_;
+    R& recorder_;
+    EngineSignals& signals_;
+    Core core_;
+    KillFile kill_file_;
+    ReplayEnd resumed_;
+    OrderComparison* comparison_ = nullptr;  // while resuming: what the core gives out is compared, not sent
+    std::optional<Arbiter> arbiter_;
+    using OrderSession = SoupClient<std::remove_reference_t<decltype(std::declval<Network&>().orders())>>;
+    std::optional<OrderSession> order_session_;
+    SnapshotClient<std::remove_reference_t<decltype(std::declval<Network&>().snapshot())>> snapshot_;
+    LatencyHistogram tick_to_trade_;
+    LatencyHistogram wire_to_wire_;
+    EngineProgress progress_;
+
+    Timestamp receive_time_;  // of the packet, by the kernel
+    Timestamp taken_;         // of the packet, by us
+    Timestamp decoded_;
+    bool in_feed_message_ = false;
+    bool reported_ = false;
+    bool feed_ended_ = false;
+    bool stopping_ = false;
+    bool finished_ = false;
+    bool journal_broken_ = false;
+    Timestamp stop_deadline_;
+    std::optional<std::string> failure_;
+};
+
+}  // namespace colo
+
+#include "engine/runtime/trading_engine_impl.hpp"

@@ -1,0 +1,285 @@
+// The turns of the loop that trading_engine.hpp describes.
+#pragma once
+
+#include <algorithm>
+#include <utility>
+
+#include "engine/runtime/trading_engine.hpp"
+
+namespace colo {
+
+// How long an ending engine waits for the venue to answer its cancels.
+inline constexpr Duration stop_wait = seconds(2);
+
+template <Strategy S, EngineNetwork Network, Clock C, Recorder R>
+TradingEngine<S, Network, C, R>::TradingEngine(const EngineConfig& config, S strategy, Network& network,
+                                               const C& clock, R& recorder, EngineSignals& signals,
+                                               std::size_t orders_max)
+    : config_(config), network_(network), clock_(clock), recorder_(recorder), signals_(signals),
+      core_(config, std::move(strategy), *this, orders_max), kill_file_(config.kill_switch_file),
+      snapshot_(network.snapshot(), config.channels[0].snapshot, SoupTimings{}) {}
+
+template <Strategy S, EngineNetwork Network, Clock C, Recorder R>
+std::optional<std::string> TradingEngine<S, Network, C, R>::resume(JournalReader& reader) {
+    OrderComparison comparison;
+    comparison_ = &comparison;
+    resumed_ = replay_journal(reader, core_, comparison);
+    comparison_ = nullptr;
+    if (resumed_.problem) return resumed_.problem;
+    // The process died between a decision and its record. The order goes into the journal, where it belongs, and not to
+    // the venue: it is stale, and the account query will show that it never arrived.
+    for (const OrderComparison::Given& given : comparison.unmet())
+        record(given.kind, RecordSource::engine, given.cause.value(), clock_.now(), given.payload);
+    return std::nullopt;
+}
+
+template <Strategy S, EngineNetwork Network, Clock C, Recorder R>
+void TradingEngine<S, Network, C, R>::start() {
+    control(Control::start, COLO_VERSION);
+    arbiter_.emplace(arbiter_config());
+    SoupTimings timings;
+    timings.heartbeat = config_.order_session.heartbeat;
+    timings.silence_max = std::max(timings.silence_max, timings.heartbeat * 15);
+    order_session_.emplace(network_.orders(), config_.order_session.login, resumed_.next_answer, timings);
+    if (core_.snapshotting()) snapshot_.start();  // the one before died half applied
+}
+
+template <Strategy S, EngineNetwork Network, Clock C, Recorder R>
+ArbiterConfig TradingEngine<S, Network, C, R>::arbiter_config() const {
+    const RerequestConfig& rerequest = config_.channels[0].rerequest;
+    ArbiterConfig arbiter;
+    arbiter.session = moldudp64::Session(config_.mold_session);
+    arbiter.first = resumed_.next_feed;
+    arbiter.lines = static_cast<std::uint32_t>(network_.line_count());
+    arbiter.messages_max = rerequest.messages_max;
+    arbiter.attempts_max = rerequest.attempts_max;
+    arbiter.timeout = rerequest.timeout;
+    return arbiter;
+}
+
+template <Strategy S, EngineNetwork Network, Clock C, Recorder R>
+void TradingEngine<S, Network, C, R>::run() {
+    start();
+    while (!finished_)
+        if (!turn()) network_.wait();
+}
+
+// One turn: whatever is there, once. False where there was nothing.
+template <Strategy S, EngineNetwork Network, Clock C, Recorder R>
+bool TradingEngine<S, Network, C, R>::turn() {
+    const Timestamp monotonic_now = clock_.monotonic();
+    attend_signals(monotonic_now);
+    bool busy = attend_orders();
+    if (finished_) return true;
+    if (may_receive()) {
+        if (config_.paced && !reported_ && !stopping_) report();
+        busy |= attend_feed();
+    } else {
+        reported_ = false;
+    }
+    attend_snapshot();
+    if (feed_ended_ && !stopping_) begin_stop("end of session");
+    if (stopping_ && (core_.orders().open_count() == 0 || core_.session() != SessionState::ready ||
+                      clock_.monotonic() > stop_deadline_))
+        finish();
+    return busy;
+}
+
+template <Strategy S, EngineNetwork Network, Clock C, Recorder R>
+void TradingEngine<S, Network, C, R>::attend_signals(Timestamp monotonic_now) {
+    if (recorder_.failed() && !failure_) fail(recorder_.failure());
+    if (journal_broken_) return finish();
+    const bool by_signal = signals_.kill.load(std::memory_order_relaxed);
+    if (!core_.killed() && (by_signal || kill_file_.present(monotonic_now)))
+        control(Control::kill_switch, by_signal ? "signal" : "file");
+    if (signals_.stop.load(std::memory_order_relaxed) && !stopping_) begin_stop("signal");
+}
+
+template <Strategy S, EngineNetwork Network, Clock C, Recorder R>
+bool TradingEngine<S, Network, C, R>::attend_orders() {
+    const bool busy = order_session_->poll(clock_.monotonic(), *this);
+    if (order_session_->state() == OrderSession::State::failed && !failure_)
+        fail("order session: " + order_session_->failure());
+    return busy;
+}
+
+template <Strategy S, EngineNetwork Network, Clock C, Recorder R>
+bool TradingEngine<S, Network, C, R>::attend_feed() {
+    bool busy = false;
+    if (!core_.snapshotting()) {
+        for (std::size_t line = 0; line < network_.line_count(); ++line)
+            busy |= take(static_cast<FeedSource>(line), network_.receive(line));
+        busy |= take(FeedSource::rerequest, network_.receive_rerequested());
+    }
+    if (const auto deadline = arbiter_->next_deadline(); deadline)
+        if (const Timestamp now = clock_.now(); now >= *deadline) arbiter_->on_timer(now, *this);
+    return busy;
+}
+
+template <Strategy S, EngineNetwork Network, Clock C, Recorder R>
+bool TradingEngine<S, Network, C, R>::take(FeedSource source, std::span<const Datagram> datagrams) {
+    for (const Datagram& datagram : datagrams) {
+        taken_ = clock_.now();
+        // The venue sent its answers before this packet: a decision on the packet must know them.
+        if (config_.paced) attend_orders();
+        const SequenceNumber before = arbiter_->next_sequence();
+        const std::uint64_t heartbeats = arbiter_->counts().heartbeats;
+        arbiter_->on_packet(source, datagram.payload, datagram.receive_time, *this);
+        const bool advanced = arbiter_->next_sequence() != before;
+        // A heartbeat on a silent line means that the venue waits: the last report may have been lost.
+        if (config_.paced && (advanced || arbiter_->counts().heartbeats != heartbeats)) report();
+        if (!advanced) continue;
+        progress_.sequence.store(arbiter_->next_sequence().value() - 1, std::memory_order_relaxed);
+        progress_.open_orders.store(core_.orders().open_count(), std::memory_order_relaxed);
+    }
+    return !datagrams.empty();
+}
+
+template <Strategy S, EngineNetwork Network, Clock C, Recorder R>
+void TradingEngine<S, Network, C, R>::report() {
+    reported_ = true;
+    network_.request(bytes_of(moldudp64::make_request(arbiter_->session(), arbiter_->next_sequence(), 0)));
+}
+
+template <Strategy S, EngineNetwork Network, Clock C, Recorder R>
+void TradingEngine<S, Network, C, R>::on_message(const FeedMessage& message) {
+    if (message.message.empty()) return;  // MoldUDP64 allows it, ITCH has no such message
+    if (!record(RecordKind::feed_message, static_cast<RecordSource>(message.source), message.sequence.value(),
+                message.receive_time, message.message))
+        return;
+    receive_time_ = message.receive_time;
+    in_feed_message_ = true;
+    core_.on_feed_message(message.sequence, message.message, message.receive_time);
+    in_feed_message_ = false;
+}
+
+template <Strategy S, EngineNetwork Network, Clock C, Recorder R>
+void TradingEngine<S, Network, C, R>::on_sequenced(std::uint64_t sequence, Bytes message) {
+    const Timestamp now = clock_.now();
+    if (!record(RecordKind::order_answer, RecordSource::order_session, sequence, now, message)) return;
+    receive_time_ = decoded_ = now;
+    core_.on_answer(message, now);
+    progress_.fills.store(core_.counts().fills, std::memory_order_relaxed);
+    for (const InstrumentIndex index : core_.market().traded()) {
+        if (index.value() >= EngineProgress::instruments_max) continue;
+        progress_.positions[index.value()].store(core_.position(index).quantity().value(), std::memory_order_relaxed);
+    }
+}
+
+template <Strategy S, EngineNetwork Network, Clock C, Recorder R>
+void TradingEngine<S, Network, C, R>::send(const EncodedOrder& order, SequenceNumber cause) {
+    if (comparison_ != nullptr) return comparison_->send(order, cause);
+    const Timestamp decided = clock_.now();
+    if (!record(RecordKind::order_sent, RecordSource::engine, cause.value(), decided, order.message())) return;
+    const Timestamp journaled = clock_.now();
+    order_session_->send(order.packet());
+    if (order.user_ref_num() == UserRefNum{0}) return;
+    const Timestamp sent = clock_.now();
+    const TimingPayload timing{cause.value(), order.user_ref_num().value(), 0, receive_time_.value(),
+                               decoded_.value(), decided.value(), journaled.value(), sent.value()};
+    record(RecordKind::timing, RecordSource::engine, cause.value(), sent, std::as_bytes(std::span{&timing, 1}));
+    progress_.orders.store(core_.counts().orders, std::memory_order_relaxed);
+    if (!in_feed_message_) return;
+    tick_to_trade_.record(journaled - taken_);
+    if (receive_time_ > Timestamp{0}) wire_to_wire_.record(sent - receive_time_);
+}
+
+template <Strategy S, EngineNetwork Network, Clock C, Recorder R>
+void TradingEngine<S, Network, C, R>::reject(const RiskRejectPayload& reject) {
+    if (comparison_ != nullptr) return comparison_->reject(reject);
+    record(RecordKind::risk_reject, RecordSource::engine, reject.cause_sequence, clock_.now(),
+           std::as_bytes(std::span{&reject, 1}));
+}
+
+template <Strategy S, EngineNetwork Network, Clock C, Recorder R>
+void TradingEngine<S, Network, C, R>::on_gap(SequenceNumber first, SequenceNumber last) {
+    const GapPayload gap{first.value(), last.value()};
+    record(RecordKind::gap, RecordSource::engine, first.value(), clock_.now(), std::as_bytes(std::span{&gap, 1}));
+}
+
+template <Strategy S, EngineNetwork Network, Clock C, Recorder R>
+void TradingEngine<S, Network, C, R>::on_feed_lost(SequenceNumber sequence) {
+    fail("feed: message " + std::to_string(sequence.value()) +
+         " is lost: neither the re-request server nor the snapshot brought what is missing");
+}
+
+// The venue has ended the order session, which it does after the feed.
+template <Strategy S, EngineNetwork Network, Clock C, Recorder R>
+void TradingEngine<S, Network, C, R>::on_end_of_session() {
+    control(Control::order_session_down, "the venue ended the session");
+    feed_ended_ = true;
+}
+
+template <Strategy S, EngineNetwork Network, Clock C, Recorder R>
+void TradingEngine<S, Network, C, R>::attend_snapshot() {
+    using State = typename decltype(snapshot_)::State;
+    if (snapshot_.state() != State::fetching) return;
+    snapshot_.poll(clock_.monotonic());
+    if (snapshot_.state() == State::complete) return apply_snapshot();
+    if (snapshot_.state() != State::failed) return;
+    snapshot_.reset();
+    if (arbiter_->state() == Arbiter::State::snapshotting) arbiter_->on_snapshot_failed(clock_.now(), *this);
+    else fail("feed: the snapshot that a restart needs cannot be fetched from " + network_.snapshot().place());
+}
+
+template <Strategy S, EngineNetwork Network, Clock C, Recorder R>
+void TradingEngine<S, Network, C, R>::apply_snapshot() {
+    const Timestamp now = clock_.now();
+    const SequenceNumber next = snapshot_.next_sequence();
+    control(Control::snapshot_begin, "next " + std::to_string(next.value()));
+    snapshot_.for_each_message([&](Bytes message) {
+        if (record(RecordKind::snapshot_message, RecordSource::snapshot, next.value(), now, message))
+            core_.on_snapshot_message(message);
+    });
+    control(Control::snapshot_end);
+    snapshot_.reset();
+    if (arbiter_->state() == Arbiter::State::snapshotting) return arbiter_->on_snapshot(next, now, *this);
+    if (next > arbiter_->next_sequence()) on_gap(arbiter_->next_sequence(), next - 1);
+    resumed_.next_feed = next;
+    arbiter_.emplace(arbiter_config());
+}
+
+template <Strategy S, EngineNetwork Network, Clock C, Recorder R>
+void TradingEngine<S, Network, C, R>::control(Control control, std::string_view detail) {
+    std::string text(word_of(control));
+    if (!detail.empty()) text.append(": ").append(detail);
+    const Timestamp now = clock_.now();
+    if (!record(RecordKind::control, RecordSource::engine, 0, now, bytes_of(std::string_view(text)))) return;
+    receive_time_ = decoded_ = now;
+    core_.on_control(text, now);
+}
+
+// The journal comes first: what cannot be recorded does not happen.
+template <Strategy S, EngineNetwork Network, Clock C, Recorder R>
+bool TradingEngine<S, Network, C, R>::record(RecordKind kind, RecordSource source, std::uint64_t sequence,
+                                             Timestamp receive_time, Bytes payload) {
+    if (journal_broken_) return false;
+    const RecordFields fields{kind, source, config_.channels[0].id, SequenceNumber{sequence}, receive_time};
+    if (recorder_.append(fields, payload)) return true;
+    journal_broken_ = true;
+    if (!failure_) failure_ = recorder_.failure();
+    return false;
+}
+
+template <Strategy S, EngineNetwork Network, Clock C, Recorder R>
+void TradingEngine<S, Network, C, R>::fail(std::string sentence) {
+    failure_ = std::move(sentence);
+    if (!stopping_) begin_stop("failure");
+}
+
+template <Strategy S, EngineNetwork Network, Clock C, Recorder R>
+void TradingEngine<S, Network, C, R>::begin_stop(std::string_view reason) {
+    stopping_ = true;
+    stop_deadline_ = clock_.monotonic() + stop_wait;
+    control(Control::stop, reason);
+}
+
+// Where orders are still open, the venue cancels them when the connection goes (cancel_on_disconnect).
+template <Strategy S, EngineNetwork Network, Clock C, Recorder R>
+void TradingEngine<S, Network, C, R>::finish() {
+    if (finished_) return;
+    finished_ = true;
+    order_session_->log_out();
+}
+
+}  // namespace colo
