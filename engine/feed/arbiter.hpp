@@ -54,7 +54,7 @@ concept FeedSink = requires(T sink, const FeedMessage& message, const moldudp64:
 };
 
 struct ArbiterConfig {
-    moldudp64::Session session;               // blank: the first packet's
+    moldudp64::Session session{};             // blank: the first packet's
     SequenceNumber first{1};                  // the first message wanted
     std::uint32_t lines = 2;                  // 1 or 2
     std::uint32_t buffered_packets_max = 1024;

@@ -14,8 +14,10 @@
 //   send(builder.finish());
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <iterator>
 
 #include "engine/core/decode_error.hpp"
@@ -154,7 +156,7 @@ public:
         if (message.size() > 0xFFFF || buffer_.size() - used_ < 2 + message.size() || count_ + 1 >= end_of_session_count)
             return false;
         store_big_endian(buffer_.data() + used_, static_cast<std::uint16_t>(message.size()));
-        std::memcpy(buffer_.data() + used_ + 2, message.data(), message.size());
+        std::copy(message.begin(), message.end(), buffer_.begin() + static_cast<std::ptrdiff_t>(used_) + 2);
         used_ += 2 + message.size();
         ++count_;
         return true;

@@ -14,8 +14,10 @@
 //   send(bytes_of(login));
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <memory>
 #include <optional>
 
@@ -100,7 +102,7 @@ struct Enveloped {
     if (payload.size() > payload_bytes_max || to.size() < sizeof(PacketHeader) + payload.size()) return 0;
     store_big_endian(to.data(), static_cast<std::uint16_t>(1 + payload.size()));
     to[2] = static_cast<std::byte>(type);
-    if (!payload.empty()) std::memcpy(to.data() + sizeof(PacketHeader), payload.data(), payload.size());
+    std::copy(payload.begin(), payload.end(), to.begin() + sizeof(PacketHeader));
     return sizeof(PacketHeader) + payload.size();
 }
 
@@ -160,7 +162,7 @@ public:
     std::size_t append(Bytes bytes) {
         MutableBytes room = free_space();
         const std::size_t count = bytes.size() < room.size() ? bytes.size() : room.size();
-        if (count > 0) std::memcpy(room.data(), bytes.data(), count);
+        std::copy_n(bytes.begin(), count, room.begin());
         received(count);
         return count;
     }

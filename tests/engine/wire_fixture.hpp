@@ -2,6 +2,7 @@
 #pragma once
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <cstddef>
 #include <cstdint>
@@ -100,9 +101,9 @@ public:
         char name[] = "/tmp/colo-test-XXXXXX";
         const int file = ::mkstemp(name);
         path_ = name;
-        std::FILE* stream = ::fdopen(file, "wb");
-        std::fwrite(content.data(), 1, content.size(), stream);
-        std::fclose(stream);
+        ::close(file);
+        const std::string_view text = text_of(content);
+        std::ofstream(path_, std::ios::binary) << text;
     }
     ScratchFile(const ScratchFile&) = delete;
     ScratchFile& operator=(const ScratchFile&) = delete;
