@@ -22,7 +22,7 @@ def stored_session(store: TickStore, day: Day, bars: Bars, staleness_ms_max: int
         bars=read_arrow(store, bars.name, day),
         journal=journal_headers(run),
         tick_rules=_tick_rules(reference_data),
-        positions=_positions(run),
+        positions=_positions(run, reference_data),
         bounds={
             "window_ns": bars.window_ns,
             "staleness_ns": staleness_ms_max * 1_000_000,
@@ -70,11 +70,12 @@ def _tick_rules(reference_data: ReferenceData) -> pa.Table:
     )
 
 
-def _positions(run: RunDirectory) -> pa.Table:
-    held = run.read("traded.json")["engine"]["positions"]
+def _positions(run: RunDirectory, reference_data: ReferenceData) -> pa.Table:
+    held = run.read("traded.json")["engine"]["instruments"]
+    ids = {instrument.symbol: instrument.instrument_id for instrument in reference_data.instruments}
     return pa.table(
         {
-            "instrument_id": pa.array([int(row["instrument_id"]) for row in held], pa.int32()),
-            "position": pa.array([int(row["position"]) for row in held], pa.int64()),
+            "instrument_id": pa.array([ids[symbol] for symbol in held], pa.int32()),
+            "position": pa.array([int(row["position"]) for row in held.values()], pa.int64()),
         }
     )

@@ -16,6 +16,7 @@ from pipelines.trading.run_directory import RunDirectory
 from stacks.topology.errors import ColoError
 
 EXCHANGE, ENGINE = "exchange_simulator", "engine"
+POLL_S = 0.1
 ENDED_S_MAX = 30.0  # between the end of one program and that of the other
 
 
@@ -35,25 +36,22 @@ def trade(
     exchange, engine = programs(release, run)
     supervisor.start(exchange)
     supervisor.start(engine)
+    ended_at: float | None = None
     while True:
         statuses = {program.name: supervisor.poll(program.name) for program in (exchange, engine)}
         on_progress(last_line(exchange.log_file), last_line(engine.log_file))
         failed = [program for program in (exchange, engine) if statuses[program.name] not in (None, 0)]
         if failed:
             raise ColoError(_sentence(failed, statuses))
-        if statuses[ENGINE] == 0:
-            break
-        if statuses[EXCHANGE] == 0:
-            _await_engine(supervisor, engine)
-            break
+        running = [name for name, status in statuses.items() if status is None]
+        if not running:
+            return {ENGINE: summary(engine), "exchange": summary(exchange)}
+        if len(running) == 1:
+            ended_at = ended_at or time.monotonic()
+            if time.monotonic() - ended_at > ENDED_S_MAX:
+                raise ColoError(f"{running[0]} did not end within {ENDED_S_MAX:g} s of the other; see {run.logs}")
         check()
-        time.sleep(0.2)
-    supervisor.wait(ENGINE, ENDED_S_MAX)
-    if supervisor.wait(EXCHANGE, ENDED_S_MAX) is None:
-        raise ColoError(
-            f"{EXCHANGE} did not end within {ENDED_S_MAX:g} s of the engine; its log is {exchange.log_file}"
-        )
-    return {ENGINE: summary(engine), "exchange": summary(exchange)}
+        time.sleep(POLL_S)
 
 
 def programs(release: Release, run: RunDirectory) -> tuple[Program, Program]:
@@ -96,14 +94,6 @@ def last_line(log_file: Path) -> dict:
         if isinstance(value, dict):
             return value
     return {}
-
-
-def _await_engine(supervisor: Supervisor, engine: Program) -> None:
-    status = supervisor.wait(ENGINE, ENDED_S_MAX)
-    if status is None:
-        raise ColoError(f"engine did not end within {ENDED_S_MAX:g} s of the session; its log is {engine.log_file}")
-    if status != 0:
-        raise ColoError(_sentence([engine], {ENGINE: status}))
 
 
 def _sentence(failed: list[Program], statuses: dict[str, int | None]) -> str:
