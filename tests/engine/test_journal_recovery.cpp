@@ -1,5 +1,7 @@
 // Crashes at every byte and at random moments: what append returned for is there afterwards, and nothing else is.
+#include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/ptrace.h>
 #include <sys/wait.h>
 
 #include <csignal>
@@ -189,6 +191,73 @@ TEST(JournalRecovery, a_crash_of_the_recovery_is_recovered) {
         ASSERT_FALSE(resumed->close());
         EXPECT_EQ(read_all(crashed.config().directory), n);
     }
+}
+
+// Lets a child run `work` between two stops of its own, one instruction at a time; `look` is called after each. The
+// number of instructions, or 0 where this machine does not allow tracing.
+template <class Work, class Look>
+std::uint64_t step_through(Work&& work, Look&& look) {
+    const pid_t child = ::fork();
+    if (child == 0) {
+        if (::ptrace(PTRACE_TRACEME, 0, nullptr, nullptr) != 0) ::_exit(9);
+        ::raise(SIGSTOP);
+        work();
+        ::raise(SIGSTOP);
+        ::_exit(0);
+    }
+    std::uint64_t instructions = 0;
+    int status = 0;
+    if (::waitpid(child, &status, 0) != child || !WIFSTOPPED(status)) return 0;
+    for (;;) {
+        ::ptrace(PTRACE_SINGLESTEP, child, nullptr, nullptr);
+        ::waitpid(child, &status, 0);
+        if (!WIFSTOPPED(status) || WSTOPSIG(status) != SIGTRAP) break;
+        ++instructions;
+        look();
+    }
+    ::kill(child, SIGKILL);
+    ::waitpid(child, &status, 0);
+    return instructions;
+}
+
+// Killing at an instruction leaves the memory as it is after it: it is looked at after every one.
+void expect_whole_or_nothing(Journal& journal, const JournalConfig& config, std::uint64_t n, bool opens_segment) {
+    const JournalOffset offset =
+        opens_segment ? JournalOffset{config.segment_bytes + segment_header_bytes} : journal.writer().next_offset();
+    const auto path = config.hot_directory / segment_name(offset.value() / config.segment_bytes);
+    auto file = JournalFile::open(path, O_RDONLY);
+    ASSERT_TRUE(file) << file.error().to_string();
+    const auto payload = payload_of(n);
+    std::vector<std::byte> bytes(record_bytes(payload.size()));
+    std::uint64_t unwritten = 0, whole = 0;
+    const std::uint64_t instructions = step_through(
+        [&] { static_cast<void>(journal.writer().append(fields_of(n), payload)); },
+        [&] {
+            RecordHeader header;
+            const auto got = file->read(offset.value() % config.segment_bytes, bytes);
+            const RecordState state = got ? examine_record(bytes, header) : RecordState::corrupt;
+            unwritten += state == RecordState::unwritten;
+            whole += state == RecordState::whole;
+        });
+    if (instructions == 0) GTEST_SKIP() << "ptrace is not allowed here";
+    EXPECT_EQ(unwritten + whole, instructions) << "half a record was to be seen";
+    EXPECT_GT(unwritten, 20u);
+    EXPECT_GT(whole, 0u);
+}
+
+TEST(JournalRecovery, half_a_record_is_never_to_be_seen_at_any_instruction) {
+    JournalDirectories directories;
+    const JournalConfig config = directories.config();
+    auto journal = open_journal(config);
+    for (std::uint64_t n = 1; n <= 8; ++n) {
+        ASSERT_TRUE(append(*journal, n));
+        expect_whole_or_nothing(*journal, config, n + 1, false);
+    }
+    std::uint64_t n = 9;
+    while (config.segment_bytes - journal->writer().next_offset().value() >= record_bytes(payload_of(n).size())) {
+        ASSERT_TRUE(append(*journal, n++));
+    }
+    expect_whole_or_nothing(*journal, config, n, true);
 }
 
 // A child that appends as fast as it can, and counts in shared memory what append has returned for.
