@@ -161,11 +161,11 @@ def market_making(engine: Process) -> StrategyPlacement:
             quote_quantity=100,
             gamma=0.1,
             sigma_window_ms=60_000,
-            k=50.0,
+            k=10.0,
             horizon_ms=60_000,
             inventory_max=500,
             spread_ticks_min=2,
-            requote_ticks=2,
+            requote_ticks=5,
         ),
     )
 

@@ -46,7 +46,7 @@ def _market_making(number: int, engine: Process, symbols: tuple[str, ...]) -> St
             quote_quantity=100,
             gamma=0.1,
             sigma_window_ms=60_000,
-            k=50.0,
+            k=10.0,
             horizon_ms=60_000,
             inventory_max=500,
             spread_ticks_min=2,
