@@ -185,5 +185,5 @@ def _command(pid: int) -> str:
         words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
     except OSError:
         return ""
-    text = b" ".join(words).decode(errors="replace").strip()
+    text = " ".join(b" ".join(words).decode(errors="replace").split())
     return text if len(text) <= 120 else text[:117] + "..."

@@ -63,8 +63,6 @@ class Program:
     launcher: tuple[str, ...] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
     working_directory: Path | None = None
-    log_keeps: bool = False
-    """Append to the log file of an earlier start instead of beginning it anew."""
 
 
 @dataclass
@@ -122,10 +120,10 @@ class Supervisor:
                     )
             time.sleep(0.05)
 
-    def check(self) -> None:
-        """Raise ColoError if any started program has ended."""
-        for running in self._running.values():
-            self._refuse_ended(running, "ended")
+    def check(self, *names: str) -> None:
+        """Raise ColoError if any of these programs has ended."""
+        for name in names:
+            self._refuse_ended(self._running[name], "ended unexpectedly")
 
     def wait(self, name: str, seconds_max: float | None = None) -> int | None:
         """Exit status of a program that ends by itself; None when it still runs after `seconds_max`."""
@@ -195,7 +193,7 @@ class Supervisor:
         program.log_file.parent.mkdir(parents=True, exist_ok=True)
         launch = ("setpriv", "--pdeathsig", program.death_signal.name.removeprefix("SIG"), "--")
         command = (*program.launcher, *launch, *program.command)
-        with program.log_file.open("ab" if program.log_keeps else "wb") as log:
+        with program.log_file.open("wb") as log:
             process = self._forks.fork(
                 command,
                 stdin=subprocess.DEVNULL,

@@ -1,14 +1,15 @@
 """Builds the bars job and submits it to a cluster; runs in Flink's own environment and prints the job's id.
 
-    build/flink-venv/bin/python -m pipelines.flink.bars_job < rendered.json
+    build/flink-venv/bin/python -m pipelines.flink.bars_job RENDERED_JOB
 
-The job comes on standard input, because it holds a password that no command line and no file should show.
+The file is removed once it is read, because it holds the password of the database.
 """
 
 from __future__ import annotations
 
 import json
 import sys
+from pathlib import Path
 from typing import Any
 
 from pyflink.common import Configuration
@@ -40,8 +41,10 @@ def cluster_environment(job: dict[str, Any]) -> TableEnvironment:
 
 
 def main() -> int:
-    """Submit the job on standard input; one line of JSON with its id."""
-    job = json.load(sys.stdin)
+    """Submit the job of a file; one line of JSON with its id."""
+    file = Path(sys.argv[1])
+    job = json.loads(file.read_text())
+    file.unlink()
     statements = build(cluster_environment(job), job["source"], job["sink"], job["insert"])
     client = statements.execute().get_job_client()
     print(json.dumps({"job_id": str(client.get_job_id())}), flush=True)

@@ -67,7 +67,6 @@ def render_source(kafka: Kafka, job: BarsJob, topic: str, group: str, parallelis
         "properties.bootstrap.servers": f"{kafka.address}:{kafka.port}",
         "properties.group.id": group,
         "properties.isolation.level": "read_committed",
-        "properties.max.partition.fetch.bytes": str(8 * 1024 * 1024),
         "scan.startup.mode": "earliest-offset",
         # Partitions are declared and never added; a reader without a partition must not hold the watermark back.
         "scan.topic-partition-discovery.interval": "0 s",

@@ -128,9 +128,12 @@ def render_configuration(flink: Flink, directory: Path) -> str:
 
 
 def programs(
-    flink: Flink, directory: Path, environment: Path, start_s_max: float, stop_s_max: float
+    flink: Flink, directory: Path, environment: Path, archives: Path, start_s_max: float, stop_s_max: float
 ) -> tuple[Program, Program]:
-    """Job manager and task manager, with their state in `directory`, from the PyFlink in `environment`."""
+    """Job manager and task manager, with their state in `directory`, from the PyFlink in `environment`.
+
+    `archives` is where the class data of Java programs is kept.
+    """
     java = find_java()
     directory = directory.absolute()
     home = flink_home(environment.absolute())
@@ -139,19 +142,15 @@ def programs(
         folder.mkdir(parents=True, exist_ok=True)
     (configuration / "config.yaml").write_text(render_configuration(flink, directory))
     logging = write_logging(
-        configuration / "log4j2.properties", quiet=("org.apache.kafka", "org.apache.pekko", "org.apache.flink.configuration")
+        configuration / "log4j2.properties",
+        quiet=("org.apache.kafka", "org.apache.pekko", "org.apache.flink.configuration"),
     )
-    variables = {
-        "FLINK_CONF_DIR": str(configuration),
-        "FLINK_LIB_DIR": str(home / "lib"),
-        "FLINK_PLUGINS_DIR": str(directory / "plugins"),  # none: the distribution's are metric reporters, not used
-        "FLINK_OPT_DIR": str(home / "opt"),
-    }
+    variables = _variables(home, directory)
     classes = class_path(home / "lib")
     heap = max(256, flink.job_manager_memory_mib - 192 - 128 - 128)
 
     def flink_program(name: str, main: str, jvm: tuple[str, ...], listens: tuple[int, ...], slots: int) -> Program:
-        options = (*QUICK_START, *class_data(directory / f"{name}.jsa"), "-XX:TieredStopAtLevel=1", *OPENS, logging)
+        options = (*QUICK_START, *class_data(archives, name, classes), "-XX:TieredStopAtLevel=1", *OPENS, logging)
         arguments = ("-cp", classes, main, "--configDir", str(configuration))
         return Program(
             name=name,
@@ -163,7 +162,6 @@ def programs(
             stop_s_max=stop_s_max,
             environment=variables,
             working_directory=directory,
-            log_keeps=True,
         )
 
     entry = "org.apache.flink.runtime"
@@ -185,6 +183,28 @@ def programs(
     )
 
 
+def submission_environment(directory: Path, environment: Path, archives: Path) -> dict[str, str]:
+    """Variables under which PyFlink's own JVM, which plans and submits a job, starts as quickly as the cluster's.
+
+    Its class data archive is written when the first submission ends.
+    """
+    directory, home = directory.absolute(), flink_home(environment.absolute())
+    options = (
+        *QUICK_START,
+        *class_data(archives, "flink-submit", class_path(home / "lib", home / "opt")),
+        "-XX:TieredStopAtLevel=1",
+        "-Xmx512m",
+    )
+    return {
+        **_variables(home, directory),
+        "JVM_ARGS": " ".join(options),
+        "FLINK_ENV_JAVA_OPTS": " ".join(OPENS),
+        "LOG4J_PROPERTIES": str(directory / "conf" / "log4j2.properties"),
+        "FLINK_LOG_DIR": str(directory),
+        "JAVA_HOME": str(find_java().resolve().parents[1]),
+    }
+
+
 def flink_home(environment: Path) -> Path:
     """Folder of the Flink distribution that a PyFlink environment carries."""
     found = sorted(environment.glob("lib/python3*/site-packages/pyflink"))
@@ -202,3 +222,12 @@ def answers(flink: Flink, slots: int) -> bool:
             return int(json.load(answer)["slots-available"]) >= slots
     except (urllib.error.URLError, ValueError, KeyError):
         return False
+
+
+def _variables(home: Path, directory: Path) -> dict[str, str]:
+    return {
+        "FLINK_CONF_DIR": str(directory / "conf"),
+        "FLINK_LIB_DIR": str(home / "lib"),
+        "FLINK_PLUGINS_DIR": str(directory / "plugins"),  # none: the distribution's are metric reporters, not used
+        "FLINK_OPT_DIR": str(home / "opt"),
+    }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import shutil
@@ -12,6 +13,7 @@ from pathlib import Path
 from stacks.topology.errors import ColoError
 
 VERSION_MIN = 17
+ARCHIVE_BYTES_MIN = 8 * 1024 * 1024
 
 # A service on a small machine starts often and runs for minutes: the serial collector needs no threads of its own.
 QUICK_START = ("-XX:+UseSerialGC", "-XX:-UsePerfData", "-Xshare:auto", "-Djava.awt.headless=true")
@@ -41,15 +43,21 @@ def class_path(*folders: Path) -> str:
     return os.pathsep.join(jars)
 
 
-def class_data(archive: Path) -> tuple[str, ...]:
-    """Options that keep the parsed classes of a program in `archive` at its first exit, and start from them later.
+def class_data(directory: Path, name: str, classes: str) -> tuple[str, ...]:
+    """Options by which a program keeps its parsed classes in an archive at its first exit, and starts from it later.
 
-    Measured on two cores: see the figures in pipelines/services/README of the report; a JVM that finds the archive
-    unfit (another Java, changed jars) says so in its log and starts without it.
+    It halves the time to start: measured on two cores, a broker is ready after 1.3 s instead of 2.5 s. The archive is
+    named after Java and class path, because it fits only those; a JVM that finds it unfit all the same starts without.
+    One that is too small comes from a program that ended before it had started properly, and is made anew.
     """
-    if archive.is_file():
+    java = find_java()
+    text = f"{java.resolve()} {_version(str(java))} {classes}"
+    archive = directory / f"{name}-{hashlib.sha256(text.encode()).hexdigest()[:12]}.jsa"
+    if archive.is_file() and archive.stat().st_size >= ARCHIVE_BYTES_MIN:
         return (f"-XX:SharedArchiveFile={archive}",)
-    archive.parent.mkdir(parents=True, exist_ok=True)
+    directory.mkdir(parents=True, exist_ok=True)
+    for outdated in directory.glob(f"{name}-*.jsa"):
+        outdated.unlink()
     return (f"-XX:ArchiveClassesAtExit={archive}",)
 
 

@@ -57,8 +57,13 @@ def render_properties(kafka: Kafka, data: Path) -> str:
     return "".join(f"{key}={value}\n" for key, value in settings.items())
 
 
-def program(kafka: Kafka, directory: Path, jars: Path, start_s_max: float, stop_s_max: float) -> Program:
-    """The broker, with its data in `directory`, ready to be started; formats its storage the first time."""
+def program(
+    kafka: Kafka, directory: Path, jars: Path, archives: Path, start_s_max: float, stop_s_max: float
+) -> Program:
+    """The broker, with its data in `directory`, ready to be started; formats its storage the first time.
+
+    `archives` is where the class data of Java programs is kept.
+    """
     java = find_java()
     classes = class_path(jars)
     data = directory / "data"
@@ -77,7 +82,7 @@ def program(kafka: Kafka, directory: Path, jars: Path, start_s_max: float, stop_
             f"-Xms{kafka.heap_mib}m",
             f"-Xmx{kafka.heap_mib}m",
             *QUICK_START,
-            *class_data(directory / "classes.jsa"),
+            *class_data(archives, "kafka", classes),
             logging,
             "-cp",
             classes,
@@ -162,4 +167,6 @@ def _format(java: Path, classes: str, properties: Path, logging: str) -> None:
     )
     if answer.returncode != 0:
         lines = (answer.stderr or answer.stdout).strip().splitlines()
-        raise ColoError(f"Kafka cannot format its storage in {properties.parent}: {lines[-1] if lines else 'no output'}")
+        raise ColoError(
+            f"Kafka cannot format its storage in {properties.parent}: {lines[-1] if lines else 'no output'}"
+        )

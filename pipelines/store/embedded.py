@@ -75,9 +75,9 @@ class EmbeddedStore:
     def batches(self, table: str, day: Day) -> Iterator[numpy.ndarray]:
         """Sorted by DuckDB, which spills to disk what does not fit into its memory limit."""
         names = ", ".join(f'"{name}"' for name in row_dtype(table).names or ())
-        query = f"SELECT {names} FROM read_parquet(?) ORDER BY {', '.join(sort_key(table))}"
+        source = f"read_parquet('{_quoted(self._existing(table, day))}')"
         with self._duckdb() as connection:
-            answer = connection.execute(query, [str(self._existing(table, day))])
+            answer = connection.sql(f"SELECT {names} FROM {source} ORDER BY {', '.join(sort_key(table))}")
             for batch in answer.to_arrow_reader(BATCH_ROWS):
                 yield rows_from_arrow(table, batch)
 
@@ -104,7 +104,6 @@ class EmbeddedStore:
         connection = duckdb.connect()
         connection.execute("SET memory_limit = '1GB'")
         connection.execute(f"SET temp_directory = '{_quoted(self.directory / 'spill')}'")
-        connection.execute("SET preserve_insertion_order = false")
         return connection
 
     def _existing(self, table: str, day: Day) -> Path:

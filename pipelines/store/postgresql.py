@@ -84,7 +84,8 @@ class PostgresqlStore:
         return False
 
     def finish_day(self, day: Day) -> None:
-        """Index a loaded day for queries, and let the planner know its statistics."""
+        """Index a loaded day for queries, let the planner know its statistics, and have all of it on disk."""
+        self._run("SET synchronous_commit = on")  # what follows waits for the log, which holds what came before too
         for table in RECORD_TABLES:
             self._run(render_day_index(self.declared, table, day, self.hyper))
             self._run(f"ANALYZE {self.target(table, day)}")
@@ -105,6 +106,16 @@ class PostgresqlStore:
         """Exact, by counting."""
         query = f"SELECT count(*) FROM {table} WHERE mic = %s AND trading_day = %s"
         return int(self.connection.execute(query, (day.mic, day.trading_day)).fetchone()[0])  # type: ignore[index]
+
+    def distinct_count(self, table: str, day: Day) -> int:
+        """Number of different journal offsets among the rows of a day."""
+        query = f"SELECT count(DISTINCT journal_offset) FROM {table} WHERE mic = %s AND trading_day = %s"
+        return int(self.connection.execute(query, (day.mic, day.trading_day)).fetchone()[0])  # type: ignore[index]
+
+    def last_offsets(self, topic: str) -> dict[int, int]:
+        """By partition, the Kafka offset of the last message that is stored."""
+        query = "SELECT partition, next_offset - 1 FROM stream_offsets WHERE topic = %s"
+        return {int(partition): int(last) for partition, last in self.connection.execute(query, (topic,))}
 
     def batches(self, table: str, day: Day) -> Iterator[numpy.ndarray]:
         """Sorted by the server and streamed: memory stays bounded whatever the day's length."""
@@ -157,4 +168,3 @@ class PostgresqlStore:
 def _column(table: str, name: str) -> str:
     nullable = table not in RECORD_TABLES and any(c.nullable for c in BAR_COLUMNS if c.name == name)
     return f'coalesce("{name}", {NULL}) AS "{name}"' if nullable else f'"{name}"'
-

@@ -54,7 +54,7 @@ class DataPlane(Protocol):
 def open_plane(
     site: Site, supervisor: Supervisor, directory: Path, run: RunDirectory, day: Day
 ) -> AbstractContextManager[DataPlane]:
-    """The data plane that `site` declares, for `run` of `day`; `directory` is the site's folder. Closing it keeps the rows."""
+    """The data plane that `site` declares, for `run` of `day`; `directory` is the site's folder. Rows are kept."""
     if site.data_plane.kind == "embedded":
         from pipelines.stream.embedded_plane import EmbeddedPlane
 

@@ -122,11 +122,11 @@ class Publisher:
         place = TopicPartition(
             self._run.topics[KINDS[0]], 0, position.journal_offset, metadata=json.dumps(asdict(position))
         )
+        group = self._consumer.consumer_group_metadata()
         while True:
             try:
                 self._producer.begin_transaction()
                 produce()
-                group = self._consumer.consumer_group_metadata()
                 _patiently(lambda: self._producer.send_offsets_to_transaction([place], group, REQUEST_S_MAX), deadline)
                 _patiently(lambda: self._producer.commit_transaction(REQUEST_S_MAX), deadline)
                 self.position = position
@@ -205,7 +205,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--stream", type=Path, required=True, help="file of the run's stream, made by open_stream")
     parser.add_argument("--journal", type=Path, required=True, help="folder of the journal")
     parser.add_argument("--reference-data", type=Path, required=True, help="reference_data.json of the run")
-    parser.add_argument("--end", type=Path, required=True, help="file whose existence tells that the journal is complete")
+    parser.add_argument(
+        "--end", type=Path, required=True, help="file whose existence tells that the journal is complete"
+    )
     options = parser.parse_args(arguments)
     reporter = Reporter()
     try:

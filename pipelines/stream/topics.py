@@ -14,6 +14,7 @@ from __future__ import annotations
 import json
 import secrets
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 import numpy
@@ -49,8 +50,6 @@ class StreamRun:
     @classmethod
     def from_json(cls, text: str) -> StreamRun:
         """The run that `to_json` described."""
-        from datetime import date
-
         entry = json.loads(text)
         day = Day(entry["day"][0], date.fromisoformat(entry["day"][1]))
         topics = {kind: name for kind, (name, _) in entry["topics"].items()}
@@ -66,9 +65,9 @@ def open_stream(kafka: Kafka, store: PostgresqlStore, day: Day, run_file: Path) 
     """
     known = _read(run_file)
     present = topic_names(kafka)
-    if known and known.day == day and store.run_id(day) == known.run_id:
-        if all(name in present for name in known.topics.values()):
-            return known
+    complete = known is not None and all(name in present for name in known.topics.values())
+    if known and complete and known.day == day and store.run_id(day) == known.run_id:
+        return known
     run_file.unlink(missing_ok=True)
     run = _new_run(kafka, day)
     create_topics(kafka, {run.topics[kind]: kafka.topic(day.mic, kind) for kind in KINDS})

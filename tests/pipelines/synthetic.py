@@ -7,12 +7,9 @@ events in the last and first nanosecond of a window.
 
 from __future__ import annotations
 
-import argparse
-import os
 import time
 from collections.abc import Iterator
 from datetime import date
-from pathlib import Path
 
 import numpy
 
@@ -155,31 +152,3 @@ class SyntheticSource:
                 return
             yield ticks, order_events
             offset = next_offset
-
-
-def main() -> None:
-    """A publisher process over a synthetic journal, for tests that kill it."""
-    from pipelines.stream.publisher import Publisher
-    from pipelines.stream.topics import StreamRun
-    from stacks.topology.data_plane import Kafka
-
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--port", type=int, required=True)
-    parser.add_argument("--stream", type=Path, required=True)
-    parser.add_argument("--seed", type=int, required=True)
-    parser.add_argument("--messages", type=int, required=True)
-    parser.add_argument("--rate", type=float, required=True)
-    options = parser.parse_args()
-    from stacks.sites.lab import SITE
-
-    plane = SITE.data_plane
-    assert plane.kind == "services"
-    kafka: Kafka = plane.kafka.model_copy(update={"port": options.port})
-    source = SyntheticSource(*synthetic_records(options.seed, options.messages), options.rate)
-    publisher = Publisher(kafka, StreamRun.from_json(options.stream.read_text()))
-    print(f"{os.getpid()} goes on at {publisher.position}", flush=True)
-    publisher.publish(source, source.all_written, records_max=2_000)
-
-
-if __name__ == "__main__":
-    main()
