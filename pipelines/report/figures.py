@@ -131,7 +131,7 @@ def _svg(draw: Callable[[object], None], legend: bool = True, height: float = 3.
     draw(axes)
     handles, labels = axes.get_legend_handles_labels()
     if legend and handles:
-        axes.legend(handles, labels, frameon=False, fontsize=9, loc="upper left", ncols=min(len(labels), 6))
+        axes.legend(handles, labels, frameon=False, fontsize=9, loc="lower left", bbox_to_anchor=(0, 1), ncols=6)
     text = io.StringIO()
     FigureCanvasSVG(figure).print_svg(text, metadata={"Date": None})
     return text.getvalue().split("?>", 1)[1].split('.dtd">', 1)[1]

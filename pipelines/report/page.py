@@ -14,7 +14,7 @@ h1 { font-size: 1.5rem; margin-bottom: .2rem; } h2 { font-size: 1.1rem; margin: 
 .muted { color: #6b7280; } .passed { color: #047857; } .failed { color: #b91c1c; }
 .tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(150px, 1fr)); gap: .7rem; margin: 1.2rem 0; }
 .tile { border: 1px solid #e5e7eb; border-radius: .5rem; padding: .6rem .8rem; }
-.tile b { display: block; font-size: 1.25rem; font-variant-numeric: tabular-nums; }
+.tile b { display: block; font-size: 1.1rem; overflow-wrap: anywhere; font-variant-numeric: tabular-nums; }
 table { border-collapse: collapse; width: 100%; font-size: .9rem; }
 td, th { text-align: left; padding: .3rem .6rem .3rem 0; border-bottom: 1px solid #f3f4f6; vertical-align: top; }
 td.number { text-align: right; font-variant-numeric: tabular-nums; }
