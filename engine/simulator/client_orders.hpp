@@ -46,7 +46,7 @@ class ClientOrders {
 public:
     static constexpr std::uint32_t none = ReferenceTable::none;
 
-    ClientOrders() : table_(10), queues_(2 * 65536) {}
+    ClientOrders() : table_(10) {}
 
     [[nodiscard]] std::uint32_t find(UserRefNum number) const { return table_.find(number.value()); }
     [[nodiscard]] ClientOrder& order(std::uint32_t handle) { return orders_[handle]; }
@@ -57,7 +57,11 @@ public:
     std::uint32_t add(const ClientOrder& order);
     void remove(std::uint32_t handle);
     // Handles of a side in price-time order; valid until the next add or remove.
-    [[nodiscard]] std::span<const std::uint32_t> queue(Locate locate, Side side) const { return queues_[place(locate, side)]; }
+    [[nodiscard]] std::span<const std::uint32_t> queue(Locate locate, Side side) const {
+        const std::size_t at = place(locate, side);
+        if (at >= queues_.size()) return {};
+        return queues_[at];
+    }
     // The numbers of all orders, in the order of their numbers.
     [[nodiscard]] std::vector<UserRefNum> numbers() const;
 
@@ -69,7 +73,7 @@ private:
     ReferenceTable table_;
     std::vector<ClientOrder> orders_;
     std::vector<std::uint32_t> free_;
-    std::vector<std::vector<std::uint32_t>> queues_;
+    std::vector<std::vector<std::uint32_t>> queues_;  // by locate, up to the highest that had an order
 };
 
 inline std::uint32_t ClientOrders::add(const ClientOrder& order) {
@@ -81,7 +85,9 @@ inline std::uint32_t ClientOrders::add(const ClientOrder& order) {
     free_.pop_back();
     orders_[handle] = order;
     table_.insert(order.user_ref_num.value(), handle);
-    auto& queue = queues_[place(order.locate, order.book_side())];
+    const std::size_t at = place(order.locate, order.book_side());
+    if (at >= queues_.size()) queues_.resize(at + 1);
+    auto& queue = queues_[at];
     const auto behind = std::upper_bound(queue.begin(), queue.end(), order.price, [&](Price price, std::uint32_t other) {
         return better(order.book_side(), price, orders_[other].price);
     });

@@ -34,7 +34,7 @@ class RecordedBook {
 public:
     static constexpr std::uint32_t none = ReferenceTable::none;
 
-    RecordedBook() : table_(16), sides_(2 * 65536) {}
+    RecordedBook() : table_(16) {}
 
     // The order's handle, valid until it leaves; none for an unknown reference.
     [[nodiscard]] std::uint32_t find(OrderId id) const { return table_.find(id.value()); }
@@ -67,10 +67,14 @@ private:
     using Levels = std::vector<std::uint32_t>;  // sorted, the best at the end
 
     [[nodiscard]] Levels& levels(Locate locate, Side side) {
-        return sides_[2u * locate.value() + (side == Side::sell ? 1u : 0u)];
+        const std::size_t place = 2u * locate.value() + (side == Side::sell ? 1u : 0u);
+        if (place >= sides_.size()) [[unlikely]] sides_.resize(place + 1);
+        return sides_[place];
     }
     [[nodiscard]] const Levels& levels(Locate locate, Side side) const {
-        return sides_[2u * locate.value() + (side == Side::sell ? 1u : 0u)];
+        static const Levels none_yet;
+        const std::size_t place = 2u * locate.value() + (side == Side::sell ? 1u : 0u);
+        return place < sides_.size() ? sides_[place] : none_yet;
     }
     [[nodiscard]] Levels::iterator place_of(Levels& levels, Side side, Price price);
     [[nodiscard]] std::uint32_t level_at(Locate locate, Side side, Price price);
@@ -82,7 +86,7 @@ private:
     std::vector<std::uint32_t> free_orders_;
     std::vector<Level> level_pool_;
     std::vector<std::uint32_t> free_levels_;
-    std::vector<Levels> sides_;
+    std::vector<Levels> sides_;  // by locate, up to the highest seen
 };
 
 template <class Visitor>
