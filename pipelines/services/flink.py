@@ -214,12 +214,12 @@ def flink_home(environment: Path) -> Path:
 
 
 def answers(flink: Flink, slots: int) -> bool:
-    """Whether the job manager's REST interface answers and knows of `slots` free slots or more."""
+    """Whether the job manager's REST interface answers and knows of `slots` slots or more, free or taken."""
     with socket.create_connection((flink.address, flink.rest_port), timeout=1):
         pass
     try:
         with urllib.request.urlopen(f"http://{flink.address}:{flink.rest_port}/overview", timeout=5) as answer:
-            return int(json.load(answer)["slots-available"]) >= slots
+            return int(json.load(answer)["slots-total"]) >= slots
     except (urllib.error.URLError, ValueError, KeyError):
         return False
 
