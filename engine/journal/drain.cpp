@@ -2,12 +2,9 @@
 #include "engine/journal/drain.hpp"
 
 #include <fcntl.h>
-#include <pthread.h>
-#include <sched.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <chrono>
 #include <utility>
 
 namespace colo {
@@ -136,22 +133,6 @@ std::optional<JournalError> JournalDrain::finish() {
     // Empty now, unless it holds something that is not ours.
     ::rmdir(config_.hot_directory.c_str());
     return std::nullopt;
-}
-
-DrainThread::DrainThread(JournalDrain& drain, int cpu, Duration period)
-    : thread_([&drain, period](std::stop_token stop) {
-          while (!stop.stop_requested()) {
-              const auto now = std::chrono::steady_clock::now().time_since_epoch();
-              drain.step(Timestamp{std::chrono::duration_cast<std::chrono::nanoseconds>(now).count()});
-              std::this_thread::sleep_for(std::chrono::nanoseconds(period.value()));
-          }
-      }) {
-    ::pthread_setname_np(thread_.native_handle(), "colo-journal");
-    if (cpu < 0) return;
-    cpu_set_t cpus;
-    CPU_ZERO(&cpus);
-    CPU_SET(static_cast<std::size_t>(cpu), &cpus);
-    ::pthread_setaffinity_np(thread_.native_handle(), sizeof cpus, &cpus);
 }
 
 }  // namespace colo

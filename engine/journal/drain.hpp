@@ -15,7 +15,6 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
-#include <thread>
 
 #include "engine/core/types.hpp"
 #include "engine/journal/file.hpp"
@@ -77,15 +76,6 @@ private:
     std::atomic<std::uint64_t> drained_offset_;
     std::optional<JournalError> failure_;
     std::atomic<bool> failed_{false};
-};
-
-// Runs step() every `period` on a thread of its own, pinned to `cpu` where that is not negative.
-class DrainThread {
-public:
-    explicit DrainThread(JournalDrain& drain, int cpu = -1, Duration period = milliseconds(2));
-
-private:
-    std::jthread thread_;
 };
 
 }  // namespace colo

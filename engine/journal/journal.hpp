@@ -4,7 +4,7 @@
 //   if (!opened) fail(opened.error().to_string());
 //   Journal& journal = **opened;
 //   auto reader = JournalReader::open(config.directory);        // replay it to rebuild the engine's state
-//   DrainThread housekeeping(journal.drain(), cpu);             // or call journal.drain().step(now) from your own
+//   journal.drain().step(now);                                  // from the housekeeping thread, every few milliseconds
 //   Appended appended = journal.writer().append(fields, payload);
 //   ... if (journal.drain().failed()) halt(journal.drain().failure().to_string());
 //   if (auto error = journal.close()) fail(error->to_string()); // after the housekeeping thread has ended

@@ -13,6 +13,7 @@
 #include <iterator>
 #include <random>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "engine/journal/journal.hpp"
@@ -98,6 +99,22 @@ inline bool append(Journal& journal, std::uint64_t n) {
         journal.drain().step(Timestamp{});
     }
 }
+
+// A housekeeping thread: steps the drain every `period` until it goes out of scope.
+class DrainThread {
+public:
+    DrainThread(JournalDrain& drain, std::chrono::microseconds period)
+        : thread_([&drain, period](std::stop_token stop) {
+              while (!stop.stop_requested()) {
+                  const auto now = std::chrono::steady_clock::now().time_since_epoch();
+                  drain.step(Timestamp{std::chrono::duration_cast<std::chrono::nanoseconds>(now).count()});
+                  std::this_thread::sleep_for(period);
+              }
+          }) {}
+
+private:
+    std::jthread thread_;
+};
 
 // Whether a record is exactly number `n`.
 inline bool is_record(const RecordView& record, std::uint64_t n) {

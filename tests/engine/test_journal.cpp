@@ -196,7 +196,7 @@ TEST(JournalReader, sees_exactly_what_is_written_while_it_is_written) {
         }
     });
     {
-        DrainThread housekeeping(journal->drain(), -1, microseconds(200));
+        DrainThread housekeeping(journal->drain(), std::chrono::microseconds(200));
         for (std::uint64_t n = 1; n <= count; ++n) {
             const auto payload = payload_of(n);
             while (!journal->writer().append(fields_of(n), payload)) std::this_thread::yield();

@@ -265,7 +265,7 @@ TEST(JournalRecovery, half_a_record_is_never_to_be_seen_at_any_instruction) {
     auto opened = Journal::open(config, identity);
     if (!opened) ::_exit(3);
     Journal& journal = **opened;
-    DrainThread housekeeping(journal.drain(), -1, microseconds(100));
+    DrainThread housekeeping(journal.drain(), std::chrono::microseconds(100));
     for (std::uint64_t n = returned + 1;; ++n) {
         const auto payload = payload_of(n);
         while (!journal.writer().append(fields_of(n), payload)) {
