@@ -1,4 +1,4 @@
-"""The assets of one trading day at one venue: session, reference data, release, traded session, stream, quality, report.
+"""The assets of one trading day at one venue, from session and reference data to stream, quality and report.
 
 `make run` and the Dagster UI make the same assets; there is no second path. Each is partitioned by venue and trading
 day, but for the engine release, which is the same on every day.

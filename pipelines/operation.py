@@ -12,7 +12,7 @@ from functools import cached_property
 from pathlib import Path
 
 import dagster as dg
-from pydantic import PrivateAttr
+from pydantic import Field, PrivateAttr
 
 from pipelines.progress import Progress
 from pipelines.store.tick_store import Day
@@ -33,7 +33,7 @@ class Operation(dg.ConfigurableResource):
     """One site's run. `sources` are session files (none: recorded data where found, else a generated session)."""
 
     site_name: str
-    sources: list[str] = []
+    sources: list[str] = Field(default_factory=list)
     day: str = ""
 
     _stack: ExitStack = PrivateAttr(default_factory=ExitStack)

@@ -1,7 +1,6 @@
 """`python -m pipelines.ui --site desk`: the Dagster UI of a site on its declared address, until Ctrl-C."""
 
 import argparse
-import os
 import sys
 import urllib.request
 from pathlib import Path
@@ -56,7 +55,7 @@ def dagster_ui(site_name: str, address: str, port: int, dagster_home: Path) -> P
         log_file=dagster_home / "ui.log",
         listens=(Endpoint(address, port),),
         ready=ready,
-        environment={"DAGSTER_HOME": str(dagster_home), "COLO_SITE": site_name, "PYTHONPATH": os.environ.get("PYTHONPATH", "")},
+        environment={"DAGSTER_HOME": str(dagster_home), "COLO_SITE": site_name},
         working_directory=REPOSITORY_ROOT,
     )  # fmt: skip
 

@@ -2,8 +2,9 @@
 
 A rule's query runs in DuckDB over the relations `ticks`, `order_events`, `bars` (what the store holds),
 `journal` (kind, sequence, journal_offset of every journaled record), `tick_rules` and `positions` (what the
-engine reports) with the bounds $window_ns, $staleness_ns, $open_ns and $close_ns, and yields one row per violation: `stored_row` names the row, `detail` says what is wrong.
-`examined` counts the rows that the rule looked at, so that a rule that saw nothing is visible as such.
+engine reports), with the bounds $window_ns, $staleness_ns, $open_ns and $close_ns, and yields one row per violation:
+`stored_row` names the row, `detail` says what is wrong. `examined` counts the rows that the rule looked at, so that a
+rule that saw nothing is visible as such.
 """
 
 from __future__ import annotations
@@ -44,7 +45,8 @@ SEQUENCE_GAP = Rule(
     f"""
     SELECT {TICK_ROW} AS stored_row,
            'sequence ' || (previous + 1) || ' to ' || (sequence - 1) || ' missing before it' AS detail
-    FROM (SELECT sequence, journal_offset, lag(sequence) OVER (ORDER BY sequence, journal_offset) AS previous FROM ticks)
+    FROM (SELECT sequence, journal_offset, lag(sequence) OVER (ORDER BY sequence, journal_offset) AS previous
+          FROM ticks)
     WHERE sequence > previous + 1""",
     "SELECT count(*) FROM ticks",
 )
@@ -125,7 +127,9 @@ EXECUTED_WITHIN_DISPLAYED = Rule(
            total || ' taken from order ' || order_id || ' that displayed ' || coalesce(quantity, 0) AS detail
     FROM taken LEFT JOIN displayed USING (instrument_id, order_id)
     WHERE total > coalesce(quantity, 0)""",
-    f"SELECT count(*) FROM ticks WHERE action IN {action('execute_order', 'cancel_order')} AND flags & {UNKNOWN_ORDER} = 0",
+    f"""
+    SELECT count(*) FROM ticks
+    WHERE action IN {action("execute_order", "cancel_order")} AND flags & {UNKNOWN_ORDER} = 0""",
 )
 
 BAR_VOLUME = Rule(
@@ -138,7 +142,8 @@ BAR_VOLUME = Rule(
                sum(CASE WHEN action = {BUST} THEN -quantity ELSE quantity END) AS volume,
                sum(CASE WHEN action = {BUST} THEN -quantity ELSE quantity END * price) AS notional,
                sum(CASE WHEN action = {BUST} THEN -1 ELSE 1 END) AS trades
-        FROM ticks WHERE action IN {action("execute_order", "trade", "cross", "bust")} AND flags & {PRINTABLE} = {PRINTABLE}
+        FROM ticks
+        WHERE action IN {action("execute_order", "trade", "cross", "bust")} AND flags & {PRINTABLE} = {PRINTABLE}
         GROUP BY ALL)
     SELECT {BAR_ROW} AS stored_row,
            'bar has ' || coalesce(b.volume, 0) || ' in ' || coalesce(b.trades, 0) || ' trades, ticks have '

@@ -7,6 +7,7 @@ of the trading day, prices in dollars.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import pairwise
 
 import numpy as np
 import pyarrow as pa
@@ -15,8 +16,10 @@ from pipelines.report.figures import PRICE_UNITS, STAGES, thin
 
 MARK_INTERVAL_NS = 60 * 1_000_000_000
 WINDOW_S = 90.0  # of the picture of quotes around the book
-TIMING = np.dtype([("cause_sequence", "<u8"), ("user_ref_num", "<u4"), ("pad", "<u4"), ("receive_time_ns", "<i8"),
-                   ("decoded_ns", "<i8"), ("decided_ns", "<i8"), ("journaled_ns", "<i8"), ("sent_ns", "<i8")])  # fmt: skip
+POINTS = ("receive_time_ns", "decoded_ns", "decided_ns", "journaled_ns", "sent_ns")
+TIMING = np.dtype(
+    [("cause_sequence", "<u8"), ("user_ref_num", "<u4"), ("pad", "<u4"), *((point, "<i8") for point in POINTS)]
+)
 
 
 def columns(table: pa.Table, *names: str) -> dict[str, np.ndarray]:
@@ -93,6 +96,5 @@ def _resting(event: Mapping[str, np.ndarray], second: np.ndarray, sign: np.ndarr
 
 def stage_latencies(timings: np.ndarray) -> dict[str, np.ndarray]:
     """Stage -> nanoseconds of each order, from the journal's timing records (dtype TIMING)."""
-    points = ("receive_time_ns", "decoded_ns", "decided_ns", "journaled_ns", "sent_ns")
-    spans = [timings[later] - timings[earlier] for earlier, later in zip(points, points[1:], strict=False)]
+    spans = [timings[later] - timings[earlier] for earlier, later in pairwise(POINTS)]
     return dict(zip(STAGES, [*spans, timings["sent_ns"] - timings["receive_time_ns"]], strict=True))

@@ -101,11 +101,16 @@ def without(table: pa.Table, row: int) -> pa.Table:
     return pa.concat_tables([table.slice(0, row), table.slice(row + 1)])
 
 
+def with_row(table: pa.Table, row: pa.Table) -> pa.Table:
+    """`table` and one row more."""
+    return pa.concat_tables([table, row])
+
+
 Mutation = Callable[[StoredSession], StoredSession]
 MUTATIONS: dict[str, tuple[Mutation, str]] = {
     "sequence_gap": (lambda s: replace(s, ticks=without(s.ticks, 3)), "ticks sequence=5 "),
     "sequence_duplicate": (
-        lambda s: replace(s, ticks=pa.concat_tables([s.ticks, changed(s.ticks.slice(4, 1), 0, "journal_offset", 99_999)])),
+        lambda s: replace(s, ticks=with_row(s.ticks, changed(s.ticks.slice(4, 1), 0, "journal_offset", 99_999))),
         "ticks sequence=5 journal_offset=99999",
     ),
     "event_time_monotone": (
@@ -121,7 +126,7 @@ MUTATIONS: dict[str, tuple[Mutation, str]] = {
     "bar_volume": (lambda s: replace(s, bars=changed(s.bars, 0, "volume", 301)), f"window_start_ns={MIDNIGHT_NS}"),
     "ticks_equal_journal": (lambda s: replace(s, ticks=without(s.ticks, 7)), "journal_offset=4608"),
     "order_events_equal_journal": (
-        lambda s: replace(s, order_events=pa.concat_tables([s.order_events, s.order_events.slice(1, 1)])),
+        lambda s: replace(s, order_events=with_row(s.order_events, s.order_events.slice(1, 1))),
         "journal_offset=9064"),
     "position_equals_fills": (
         lambda s: replace(s, positions=changed(s.positions, 0, "position", 11)), f"instrument_id={INSTRUMENT}"),

@@ -22,7 +22,8 @@ def built(tmp_path: Path) -> tuple[Path, Path]:
         path.chmod(0o755)
     (build / "CMakeCache.txt").write_text("CMAKE_CXX_COMPILER:FILEPATH=c++\nCOLO_MARCH:STRING=native\n")
     (repository / "engine" / "journal").mkdir(parents=True)
-    (repository / "engine" / "journal" / "segment.hpp").write_text("inline constexpr unsigned journal_format_version = 1;\n")
+    header = repository / "engine" / "journal" / "segment.hpp"
+    header.write_text("inline constexpr unsigned journal_format_version = 1;\n")
     return build, repository
 
 

@@ -81,4 +81,4 @@ def test_the_page_is_one_self_contained_file_that_names_failures() -> None:
     page = render_page("desk", "a day", {"orders": "1"}, plots, findings, verdicts)
     assert page.count("<svg") == 4
     assert "ticks sequence=&lt;9&gt;: gap" in page
-    assert "src=" not in page and "href=\"http" not in page.replace("xlink:href", "")
+    assert "src=" not in page and 'href="http' not in page.replace("xlink:href", "")
