@@ -10,8 +10,8 @@
 namespace colo {
 namespace {
 
-// Written by one call, so that a slow disk is noticed between two of them.
-constexpr std::uint64_t write_bytes_max = 1ULL << 20;
+// Written in one step, so that preparing segments never waits long behind a backlog.
+constexpr std::uint64_t step_bytes_max = 8ULL << 20;
 
 }  // namespace
 
@@ -57,30 +57,26 @@ bool JournalDrain::prepare_ahead() {
 }
 
 bool JournalDrain::drain() {
+    HotSegment& front = *live_.front();
+    // In this order: once `ended` is seen, the committed bytes are final.
+    const bool ended = front.ended.load(std::memory_order_acquire);
+    const std::uint64_t committed = front.committed_bytes.load(std::memory_order_acquire);
     bool worked = false;
-    for (;;) {
-        HotSegment& front = *live_.front();
-        // In this order: once `ended` is seen, the committed bytes are final.
-        const bool ended = front.ended.load(std::memory_order_acquire);
-        const std::uint64_t committed = front.committed_bytes.load(std::memory_order_acquire);
-        if (committed > drained_bytes_ && committed > segment_header_bytes) {
-            if (!write_until(committed)) return false;
-            worked = true;
-        }
-        if (!ended) return worked;
-        if (!retire_front()) return false;
+    if (committed > drained_bytes_ && committed > segment_header_bytes) {
+        if (!write_until(std::min(committed, drained_bytes_ + step_bytes_max))) return false;
+        worked = true;
     }
+    if (!ended || drained_bytes_ < committed) return worked;
+    return retire_front();
 }
 
-bool JournalDrain::write_until(std::uint64_t committed) {
+bool JournalDrain::write_until(std::uint64_t end) {
     if (!disk_file_.is_open() && !open_disk_file()) return false;
     const HotSegment& front = *live_.front();
-    while (drained_bytes_ < committed) {
-        const std::uint64_t count = std::min(committed - drained_bytes_, write_bytes_max);
-        auto error = disk_file_.write(drained_bytes_, Bytes{front.bytes()}.subspan(drained_bytes_, count));
-        if (error) return fail(std::move(*error));
-        drained_offset_.store((front.header().first_offset() + drained_bytes_).value(), std::memory_order_release);
-    }
+    const Bytes undrained = Bytes{front.bytes()}.subspan(drained_bytes_, end - drained_bytes_);
+    auto error = disk_file_.write(drained_bytes_, undrained);
+    drained_offset_.store((front.header().first_offset() + drained_bytes_).value(), std::memory_order_release);
+    if (error) return fail(std::move(*error));
     synced_ = false;
     return true;
 }
@@ -118,7 +114,7 @@ bool JournalDrain::fail(JournalError error) {
 }
 
 std::optional<JournalError> JournalDrain::finish() {
-    if (!failed()) drain();
+    while (!failed() && drain()) {}
     if (!failed() && disk_file_.is_open()) {
         if (auto error = disk_file_.sync()) fail(std::move(*error));
     }

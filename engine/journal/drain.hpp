@@ -1,8 +1,9 @@
 // The housekeeping of a journal: writes what the trading thread appended to disk, and prepares segments ahead of it.
 //
-// Each step writes every complete record that is not on disk yet, tops up the prepared segments, and reuses hot
-// segments that are wholly on disk and synced. The first error of the disk is kept and ends draining: the trading
-// thread polls `failed()` and stops trading; what is in memory stays there and is drained first by the next start.
+// Each step writes records that are not on disk yet (all, but for a backlog of megabytes), prepares a segment where one
+// is missing, and reuses hot segments that are wholly on disk and synced. The first error of the disk is kept and ends
+// draining: the trading thread polls `failed()` and stops trading; what is in memory stays there and is drained first
+// by the next start.
 //
 // What power loss can take: everything after the last sync. Segments are synced when they end, at close, and every
 // `sync_interval` in between (1 s unless configured), so at most that interval and the time of one step. What was
@@ -40,7 +41,8 @@ public:
     JournalDrain(const JournalDrain&) = delete;
     JournalDrain& operator=(const JournalDrain&) = delete;
 
-    // Drains and prepares once; says whether there was anything to do. `now` is a monotonic time.
+    // Drains and prepares once; says whether there was anything to do, so that more may be waiting. `now` is a
+    // monotonic time.
     bool step(Timestamp now);
 
     [[nodiscard]] bool failed() const { return failed_.load(std::memory_order_acquire); }
@@ -58,7 +60,7 @@ public:
 private:
     bool prepare_ahead();
     bool drain();
-    bool write_until(std::uint64_t committed);
+    bool write_until(std::uint64_t end);
     bool open_disk_file();
     bool retire_front();
     bool fail(JournalError error);

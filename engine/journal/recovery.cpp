@@ -145,7 +145,6 @@ MaybeJournalError Recovery::merge_into_directory(const LoadedSegment& hot) {
     if (at < hot.scan.valid_bytes) {
         found_.report.drained_bytes += hot.scan.valid_bytes - at;
         if (auto error = disk->write(at, Bytes{hot.bytes}.subspan(at, hot.scan.valid_bytes - at))) return error;
-        if (auto error = disk->truncate(hot.scan.valid_bytes)) return error;
     }
     if (hot.scan.tail == Tail::torn && at <= hot.scan.valid_bytes) {
         if (auto error = keep_torn(path, hot.bytes, hot.scan.valid_bytes)) return error;

@@ -1,11 +1,32 @@
 // The journal as its users see it: bytes that are pinned, appends that read back, segments that follow each other.
+#include <linux/seccomp.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
 
 #include <atomic>
+#include <cstdlib>
 #include <cstring>
+#include <new>
+#include <set>
 #include <thread>
 
 #include "tests/engine/journal_fixture.hpp"
+
+namespace {
+std::atomic<std::uint64_t> allocations{0};
+}  // namespace
+
+// Counted, so that a test can say that there were none. Not inlined: GCC would warn that free does not belong to new.
+[[gnu::noinline]] void* operator new(std::size_t bytes) {
+    ++allocations;
+    if (void* memory = std::malloc(bytes)) return memory;
+    throw std::bad_alloc();
+}
+[[gnu::noinline]] void operator delete(void* memory) noexcept { std::free(memory); }
+[[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
 
 namespace colo::test {
 namespace {
@@ -154,6 +175,39 @@ TEST(Journal, payload_of_no_bytes_or_too_many_is_refused) {
     EXPECT_TRUE(journal->writer().append(fields_of(1), Bytes{payload}.first(payload_bytes_max)));
 }
 
+TEST(Journal, append_never_calls_the_kernel) {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+    GTEST_SKIP() << "a sanitizer calls the kernel itself";
+#endif
+    JournalDirectories directories;
+    auto journal = open_journal(directories.config());
+    const auto payload = payload_of(3);
+    const pid_t child = ::fork();
+    if (child == 0) {
+        // From here on the kernel kills whoever calls it for more than read, write and exit.
+        if (::prctl(PR_SET_SECCOMP, SECCOMP_MODE_STRICT) != 0) ::_exit(9);
+        std::uint64_t appended = 0;
+        while (journal->writer().append(fields_of(appended), payload)) ++appended;
+        ::syscall(SYS_exit, appended > 2'000 ? 0 : 8);  // two segments were prepared
+    }
+    int status = 0;
+    ASSERT_EQ(::waitpid(child, &status, 0), child);
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 9) GTEST_SKIP() << "seccomp is not to be had here";
+    ASSERT_FALSE(WIFSIGNALED(status)) << "append called the kernel";
+    EXPECT_EQ(WEXITSTATUS(status), 0);
+}
+
+TEST(Journal, append_never_allocates) {
+    JournalDirectories directories;
+    auto journal = open_journal(directories.config());
+    const auto payload = payload_of(3);
+    const std::uint64_t before = allocations;
+    std::uint64_t appended = 0;
+    while (journal->writer().append(fields_of(appended), payload)) ++appended;
+    EXPECT_EQ(allocations, before);
+    EXPECT_GT(appended, 2'000u);
+}
+
 TEST(Journal, append_faults_no_page) {
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
     GTEST_SKIP() << "a sanitizer's own shadow memory faults";
@@ -170,6 +224,23 @@ TEST(Journal, append_faults_no_page) {
     }
     ASSERT_EQ(::getrusage(RUSAGE_THREAD, &after), 0);
     EXPECT_LT(after.ru_minflt - before.ru_minflt, 8);
+}
+
+TEST(Journal, drained_segments_are_reused) {
+    JournalDirectories directories;
+    const JournalConfig config = directories.config();
+    auto journal = open_journal(config);
+    std::set<ino_t> files;
+    for (std::uint64_t n = 1; n <= 10'000; ++n) {
+        ASSERT_TRUE(append(*journal, n));
+        if (n % 100 != 0) continue;
+        journal->drain().step(Timestamp{});
+        for (const auto& entry : std::filesystem::directory_iterator(config.hot_directory)) {
+            struct stat status {};
+            if (::stat(entry.path().c_str(), &status) == 0) files.insert(status.st_ino);
+        }
+    }
+    EXPECT_LE(files.size(), 5u) << "of " << list_segments(config.directory)->size() << " segments";
 }
 
 TEST(JournalReader, sees_exactly_what_is_written_while_it_is_written) {

@@ -172,6 +172,7 @@ TEST(JournalRecovery, undrained_segments_of_a_dead_process_are_drained_first) {
     EXPECT_EQ(read_all(crashed.config().directory), n) << "readers see all before the first append";
     ASSERT_TRUE(append(*resumed, n));
     ASSERT_FALSE(resumed->close());
+    EXPECT_FALSE(std::filesystem::exists(crashed.config().hot_directory)) << "drained segments are left in memory";
     EXPECT_EQ(read_all(crashed.config().directory), n + 1);
 }
 
