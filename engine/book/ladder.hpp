@@ -34,6 +34,9 @@ public:
         Handle level = 0;
     };
 
+    // Room for a whole window moving out, and some, so that only a book of thousands of far levels allocates later.
+    Ladder() { outside_.reserve(window + window / 4); }
+
     // The best level, with handle 0 where the side is empty.
     [[nodiscard]] Place best() const { return best_; }
     [[nodiscard]] bool empty() const { return best_.level == 0; }

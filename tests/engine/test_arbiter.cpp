@@ -166,6 +166,18 @@ TEST(Arbiter, SnapshotsAreBounded) {
     EXPECT_EQ(line.sink.next, 2u);
 }
 
+TEST(Arbiter, AttemptsCountAnewAfterEachRecovery) {
+    Line line({.lines = 1, .messages_max = 0, .snapshot_attempts_max = 2});
+    for (std::uint64_t n = 1; n < 20; n += 2) {
+        line.a(packet(n + 1, 1));
+        line.arbiter.on_snapshot_failed(line.now, line.sink);
+        line.arbiter.on_snapshot(SequenceNumber{n + 1}, line.now, line.sink);
+        EXPECT_EQ(line.sink.next, n + 2);
+    }
+    EXPECT_EQ(line.sink.feed_lost, 0);
+    EXPECT_EQ(line.arbiter.counts().snapshots, 20u);
+}
+
 TEST(Arbiter, EndsWhenEverythingIsThere) {
     Line line({.lines = 1});
     line.a(packet(1, 1));
