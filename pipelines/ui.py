@@ -1,6 +1,7 @@
 """`python -m pipelines.ui --site desk`: the Dagster UI of a site on its declared address, until Ctrl-C."""
 
 import argparse
+import signal
 import sys
 import urllib.request
 from pathlib import Path
@@ -54,6 +55,7 @@ def dagster_ui(site_name: str, address: str, port: int, dagster_home: Path) -> P
         ),
         log_file=dagster_home / "ui.log",
         listens=(Endpoint(address, port),),
+        stop_signal=signal.SIGINT,
         ready=ready,
         environment={"DAGSTER_HOME": str(dagster_home), "COLO_SITE": site_name},
         working_directory=REPOSITORY_ROOT,
