@@ -25,6 +25,7 @@ def render_instance(history_directory: str) -> str:
             "config": {"base_dir": f"{history_directory}/logs"},
         },
         "telemetry": {"enabled": False},
+        "nux": {"enabled": False},
     }
     header = "# A site's Dagster instance, rendered by pipelines/instance.py; a test compares the one at the root.\n"
     return header + yaml.safe_dump(settings, sort_keys=False)
