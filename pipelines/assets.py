@@ -148,7 +148,7 @@ def data_docs(context: dg.AssetExecutionContext, operation: Operation) -> dg.Mat
     findings = find_violations(stored)
     project = REPORT_DIRECTORY / "quality"
     shutil.rmtree(project, ignore_errors=True)
-    verdicts = judge(findings, project)
+    verdicts = judge(findings, project, f"{operation.site_name} {context.partition_key}")
     run.write("quality.json", {"verdicts": verdicts, "findings": [finding.as_json() for finding in findings]})
     failed = [name for name, passed in verdicts.items() if not passed]
     outcome = f"failed: {', '.join(failed)}" if failed else "all passed"

@@ -15,8 +15,11 @@ from pipelines.quality.violations import Finding
 SUITE = "stored session"
 
 
-def judge(findings: Sequence[Finding], project_directory: Path) -> dict[str, bool]:
-    """Validates the findings and builds Data Docs under `project_directory`; returns {rule name: passed}."""
+def judge(findings: Sequence[Finding], project_directory: Path, run_name: str) -> dict[str, bool]:
+    """Validates the findings and builds Data Docs under `project_directory`, which call the run by `run_name`.
+
+    Returns {rule name: passed}.
+    """
     os.environ["GX_ANALYTICS_ENABLED"] = "false"
     import great_expectations as gx  # takes seconds to import: only the process that judges pays
 
@@ -32,7 +35,9 @@ def judge(findings: Sequence[Finding], project_directory: Path) -> dict[str, boo
     checkpoint = context.checkpoints.add_or_update(
         gx.Checkpoint(name=SUITE, validation_definitions=[definition], result_format=_RESULT_FORMAT)
     )
-    result = checkpoint.run(batch_parameters={"dataframe": _table(findings)})
+    result = checkpoint.run(
+        batch_parameters={"dataframe": _table(findings)}, run_id=gx.core.RunIdentifier(run_name=run_name)
+    )
     context.build_data_docs()
     (validation,) = result.run_results.values()
     return {item.expectation_config.meta["rule"]: bool(item.success) for item in validation.results}
