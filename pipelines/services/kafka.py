@@ -44,6 +44,9 @@ def render_properties(kafka: Kafka, data: Path) -> str:
         "share.coordinator.state.topic.replication.factor": 1,
         "share.coordinator.state.topic.min.isr": 1,
         "group.initial.rebalance.delay.ms": 0,
+        # A broker that was killed may come back once its session has run out: by default that is 9 s.
+        "broker.session.timeout.ms": 3_000,
+        "broker.heartbeat.interval.ms": 500,
         # The longest time-out that a Flink exactly-once sink may ask for.
         "transaction.max.timeout.ms": 900_000,
         "message.max.bytes": 8 * 1024 * 1024,

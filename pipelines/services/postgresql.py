@@ -145,6 +145,8 @@ def server_user(directory: Path) -> ServerUser:
 def _make_cluster(binaries: Path, data: Path, role: str, password: str, user: ServerUser) -> None:
     """initdb into a folder that only then gets its name, so that half a cluster is never taken for one."""
     unfinished = data.with_name("data.unfinished")
+    if data.exists():
+        raise ColoError(f"{data} is no cluster of PostgreSQL (global/pg_control is missing); remove it to begin anew")
     shutil.rmtree(unfinished, ignore_errors=True)
     unfinished.mkdir(mode=0o700)
     secret = data.with_name("initdb-password")

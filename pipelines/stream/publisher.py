@@ -1,13 +1,10 @@
 """Publishes a journal to Kafka, exactly once: each record of the journal is one record of one topic, whatever dies.
 
-    python -m pipelines.stream.publisher --plane plane.json ... (see main)
-
-The position in the journal is committed in the same Kafka transaction as the records up to it. A publisher that comes
-after one that was killed asks for the transactional id, which fences the dead one and aborts what it left open, then
-reads the position and goes on there: no record twice, none missing. The normaliser holds the book, so it is fed from
-the journal's start again; what lies before the position is computed and not sent. A journal has one feed channel,
-which is the key of its messages, so that their order is kept; when Kafka is slow, the publisher waits and the journal
-grows: nothing is dropped.
+The position in the journal is in the same Kafka transaction as the records up to it (exact_producer.py), so that a
+publisher which comes after one that was killed goes on at that position: no record twice, none missing. The
+normaliser holds the book, so it is fed from the journal's start again; what lies before the position is computed and
+not sent. A journal has one feed channel, which is the key of its messages, so that their order is kept; when Kafka is
+slow, the publisher waits and the journal grows: nothing is dropped.
 """
 
 from __future__ import annotations
@@ -16,23 +13,21 @@ import argparse
 import json
 import sys
 import time
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, Protocol
 
 import numpy
-from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
+from confluent_kafka import KafkaException
 
 from pipelines.services.kafka import bootstrap_servers
+from pipelines.stream.exact_producer import ExactProducer, Outgoing, Position
 from pipelines.stream.topics import KINDS, StreamRun, end_headers, headers
 from stacks.topology.data_plane import Kafka
 from stacks.topology.errors import ColoError
 
 POLL_S = 0.02
-REQUEST_S_MAX = 10.0
-OUTAGE_S_MAX = 120.0
-TRANSACTION_MS_MAX = 60_000
 
 
 class RecordSource(Protocol):
@@ -43,16 +38,6 @@ class RecordSource(Protocol):
         ...
 
 
-@dataclass(frozen=True)
-class Position:
-    """How far the topics follow the journal: the next journal offset, and the records sent so far by kind."""
-
-    journal_offset: int = 0
-    ticks: int = 0
-    order_events: int = 0
-    ended: bool = False
-
-
 class Publisher:
     """One journal, one feed channel, one pair of topics."""
 
@@ -61,14 +46,14 @@ class Publisher:
         self._run = run
         self._key = str(channel).encode()
         self._partitions = {kind: channel % run.partitions[kind] for kind in KINDS}
-        self._group = f"publisher.{run.topics[KINDS[0]]}"
-        self._consumer = Consumer(
-            {"bootstrap.servers": bootstrap_servers(kafka), "group.id": self._group, "log_level": 0}
-        )
-        self._producer = Producer(_producer_settings(kafka, run, self._group))
-        # Fences a predecessor, and ends what it left open, before the position is read.
-        _patiently(lambda: self._producer.init_transactions(REQUEST_S_MAX), time.monotonic() + OUTAGE_S_MAX)
-        self.position = self._read_position()
+        first = run.topics[KINDS[0]]
+        settings = _producer_settings(kafka, run)
+        self._producer = ExactProducer(f"publisher.{first}", first, self._partitions[KINDS[0]], settings)
+
+    @property
+    def position(self) -> Position:
+        """How far the topics follow the journal."""
+        return self._producer.position
 
     def publish(
         self,
@@ -94,72 +79,31 @@ class Publisher:
         return self.position
 
     def _send(self, batch: dict[str, numpy.ndarray], next_offset: int) -> None:
-        fresh = {kind: rows[rows["journal_offset"] >= self.position.journal_offset] for kind, rows in batch.items()}
+        def step(position: Position) -> tuple[list[Outgoing], Position]:
+            if position.journal_offset >= next_offset:
+                return [], position
+            fresh = {kind: rows[rows["journal_offset"] >= position.journal_offset] for kind, rows in batch.items()}
+            messages = [message for kind, rows in fresh.items() for message in self._pack(kind, rows)]
+            ticks, order_events = len(fresh["ticks"]), len(fresh["order_events"])
+            return messages, Position(next_offset, position.ticks + ticks, position.order_events + order_events)
 
-        def produce() -> None:
-            for kind, rows in fresh.items():
-                for start in range(0, len(rows), self._kafka.records_per_message):
-                    packed = rows[start : start + self._kafka.records_per_message].tobytes()
-                    self._produce(kind, packed, headers(), self._partitions[kind])
+        self._producer.advance(step)
 
-        ticks, order_events = len(fresh["ticks"]), len(fresh["order_events"])
-        self._transact(
-            produce, Position(next_offset, self.position.ticks + ticks, self.position.order_events + order_events)
-        )
+    def _pack(self, kind: str, rows: numpy.ndarray) -> Iterator[Outgoing]:
+        for start in range(0, len(rows), self._kafka.records_per_message):
+            packed = rows[start : start + self._kafka.records_per_message].tobytes()
+            yield Outgoing(self._run.topics[kind], self._partitions[kind], self._key, packed, headers())
 
     def _end(self) -> None:
-        def produce() -> None:
+        def step(position: Position) -> tuple[list[Outgoing], Position]:
+            messages = []
             for kind in KINDS:
                 for partition in range(self._run.partitions[kind]):
-                    sent = getattr(self.position, kind) if partition == self._partitions[kind] else 0
-                    self._produce(kind, b"", end_headers(sent), partition)
+                    sent = getattr(position, kind) if partition == self._partitions[kind] else 0
+                    messages.append(Outgoing(self._run.topics[kind], partition, self._key, b"", end_headers(sent)))
+            return ([], position) if position.ended else (messages, replace(position, ended=True))
 
-        self._transact(produce, Position(**{**asdict(self.position), "ended": True}))
-
-    def _transact(self, produce: Callable[[], None], position: Position) -> None:
-        """Make what `produce` sends and the new position visible together, once, however often it takes."""
-        deadline = time.monotonic() + OUTAGE_S_MAX
-        place = TopicPartition(
-            self._run.topics[KINDS[0]], 0, position.journal_offset, metadata=json.dumps(asdict(position))
-        )
-        group = self._consumer.consumer_group_metadata()
-        while True:
-            try:
-                self._producer.begin_transaction()
-                produce()
-                _patiently(lambda: self._producer.send_offsets_to_transaction([place], group, REQUEST_S_MAX), deadline)
-                _patiently(lambda: self._producer.commit_transaction(REQUEST_S_MAX), deadline)
-                self.position = position
-                return
-            except KafkaException as error:
-                if not error.args[0].txn_requires_abort() or time.monotonic() > deadline:
-                    raise
-                _patiently(lambda: self._producer.abort_transaction(REQUEST_S_MAX), deadline)
-
-    def _produce(self, kind: str, value: bytes, with_headers: list[tuple[str, bytes]], partition: int) -> None:
-        while True:
-            try:
-                self._producer.produce(self._run.topics[kind], value, self._key, partition, headers=with_headers)
-                return
-            except BufferError:  # the queue is full: Kafka is slower than the journal, which keeps what waits
-                self._producer.poll(0.1)
-
-    def _read_position(self) -> Position:
-        place = self._consumer.committed([TopicPartition(self._run.topics[KINDS[0]], 0)], timeout=OUTAGE_S_MAX)[0]
-        if place.error:
-            raise KafkaException(place.error)
-        return Position(**json.loads(place.metadata)) if place.offset >= 0 else Position()
-
-
-def _patiently(call: Callable[[], Any], deadline: float) -> None:
-    """Repeat a request that a restarting broker may answer later; other errors, and the deadline, are raised."""
-    while True:
-        try:
-            call()
-            return
-        except KafkaException as error:
-            if not error.args[0].retriable() or time.monotonic() > deadline:
-                raise
+        self._producer.advance(step)
 
 
 class JournalSource:
@@ -179,20 +123,14 @@ class JournalSource:
         return ticks, order_events, next_offset
 
 
-def _producer_settings(kafka: Kafka, run: StreamRun, transactional_id: str) -> dict[str, Any]:
-    declared = kafka.topic(run.day.mic, KINDS[0])
+def _producer_settings(kafka: Kafka, run: StreamRun) -> dict[str, Any]:
     return {
         "bootstrap.servers": bootstrap_servers(kafka),
-        "transactional.id": transactional_id,
-        "transaction.timeout.ms": TRANSACTION_MS_MAX,
-        "enable.idempotence": True,
-        "acks": "all",
-        "compression.type": declared.compression,
+        "compression.type": kafka.topic(run.day.mic, KINDS[0]).compression,
         "linger.ms": kafka.linger_ms,
         "batch.size": kafka.batch_bytes,
         "message.max.bytes": 8 * 1024 * 1024,
         "queue.buffering.max.kbytes": 65_536,
-        "log_level": 0,
     }
 
 
