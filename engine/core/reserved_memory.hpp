@@ -2,7 +2,8 @@
 //
 // Tables of the book never move or grow in steady state, and their worst case is far larger than a usual day. Reserving
 // costs nothing; `prefault` pays for the first part before trading starts, so that no page fault comes later. Huge pages
-// are asked for, because a table of hundreds of megabytes on 4 KiB pages misses the TLB at nearly every message.
+// are asked for, because a table of hundreds of megabytes on 4 KiB pages misses the TLB at nearly every message. A process
+// that locks its memory must lock on fault (MCL_ONFAULT), or it would take all that is reserved.
 //
 //   ReservedArray<std::uint32_t> slots(1 << 26);    // 256 MiB of addresses
 //   slots.prefault(1 << 20);                        // 4 MiB of memory
