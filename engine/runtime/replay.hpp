@@ -105,9 +105,10 @@ inline void follow_sequences(const RecordView& record, ReplayEnd& end) {
 }
 }  // namespace detail
 
-// `on_order(cause, message)` sees each order that was met, in the stream's order.
-template <class Core>
-ReplayEnd replay_journal(JournalReader& reader, Core& core, OrderComparison& comparison,
+// A Reader is a JournalReader, or what a test puts in its place. `on_order(cause, message)` sees each order that was met,
+// in the stream's order.
+template <class Reader, class Core>
+ReplayEnd replay_journal(Reader& reader, Core& core, OrderComparison& comparison,
                          const std::function<void(SequenceNumber, Bytes)>& on_order = {}) {
     ReplayEnd end;
     RecordView record;

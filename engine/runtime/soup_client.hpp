@@ -1,7 +1,8 @@
 // The client's side of a SoupBinTCP connection, over any byte stream: login, packets in order, heartbeats, loss.
 //
 // A state machine that is polled and never waits. Sequenced messages are counted here, so that a new login asks for the
-// next one and none is missed or seen twice.
+// next one and none is missed or seen twice. A server that restarts behind what it had sent is given the time to send
+// those messages again, which are passed over.
 //
 //   SoupClient<TcpConnection> client(connection, login, first_wanted, timings);
 //   client.poll(now, handler);       // handler: on_up(), on_down(reason), on_sequenced(sequence, payload), ...
@@ -38,7 +39,7 @@ struct SoupTimings {
 template <Connection C>
 class SoupClient {
 public:
-    enum class State : std::uint8_t { closed, connecting, logging_in, up, ended, failed };
+    enum class State : std::uint8_t { closed, connecting, logging_in, catching_up, up, ended, failed };
 
     SoupClient(C& connection, const LoginConfig& login, std::uint64_t next_sequence, const SoupTimings& timings)
         : connection_(connection), login_(login), timings_(timings), next_sequence_(next_sequence) {}
@@ -66,7 +67,16 @@ private:
     template <class Handler>
     void on_login(const soupbintcp::LoginAccepted& accepted, Handler& handler);
     template <class Handler>
+    void on_sequenced(Bytes payload, Handler& handler);
+    template <class Handler>
+    void go_up_if_caught_up(Handler& handler);
+    template <class Handler>
     void lose(const char* reason, Handler& handler);
+    [[nodiscard]] bool connected() const {
+        return state_ == State::logging_in || state_ == State::catching_up || state_ == State::up;
+    }
+    [[nodiscard]] bool overdue(Timestamp now);
+    [[nodiscard]] std::string behind(std::uint64_t sequence) const;
     void fail(std::string why);
     void begin_connect(Timestamp now);
     void begin_login(Timestamp now);
@@ -77,7 +87,8 @@ private:
     SoupTimings timings_;
     State state_{State::closed};
     soupbintcp::Framer framer_;
-    std::uint64_t next_sequence_;
+    std::uint64_t next_sequence_;    // wanted
+    std::uint64_t server_next_ = 0;  // that the server sends next, while catching up
     Alpha<10> session_;  // blank until the first login
     std::string failure_;
     Timestamp last_sent_, last_received_, retry_at_, give_up_at_;
@@ -91,23 +102,16 @@ template <Connection C>
 template <class Handler>
 bool SoupClient<C>::poll(Timestamp now, Handler& handler) {
     if (state_ == State::failed || state_ == State::ended) return false;
-    if (state_ == State::closed || state_ == State::connecting || state_ == State::logging_in) {
-        if (give_up_at_ == Timestamp{}) give_up_at_ = now + timings_.connect_max;
-        if (now > give_up_at_) {
-            fail("cannot log in at " + connection_.place() + " for " +
-                 std::to_string(timings_.connect_max.value() / 1'000'000'000) + " s");
-            return false;
-        }
-    }
+    if (state_ != State::up && overdue(now)) return false;
     if (state_ == State::closed && now >= retry_at_) begin_connect(now);
     if (state_ == State::connecting) {
         const StreamStatus status = connection_.opened();
         if (status == StreamStatus::closed) state_ = State::closed;
         if (status == StreamStatus::open) begin_login(now);
     }
-    if (state_ != State::logging_in && state_ != State::up) return false;
+    if (!connected()) return false;
     const bool received = receive(now, handler);
-    if (state_ != State::up) return received;
+    if (!connected()) return received;
     if (sent_since_heartbeat_) {
         last_sent_ = now;
         sent_since_heartbeat_ = false;
@@ -145,7 +149,7 @@ template <Connection C>
 template <class Handler>
 bool SoupClient<C>::receive(Timestamp now, Handler& handler) {
     bool received = false;
-    while (state_ == State::logging_in || state_ == State::up) {
+    while (connected()) {
         const MutableBytes room = framer_.free_space();
         const StreamResult read = connection_.read(room);
         if (read.status == StreamStatus::closed) {
@@ -158,7 +162,7 @@ bool SoupClient<C>::receive(Timestamp now, Handler& handler) {
         framer_.received(read.bytes);
         while (const auto packet = framer_.next()) {
             on_packet(*packet, handler);
-            if (state_ != State::logging_in && state_ != State::up) return true;
+            if (!connected()) return true;
         }
         if (framer_.error()) {
             lose("the venue sent what is not SoupBinTCP", handler);
@@ -180,7 +184,7 @@ void SoupClient<C>::on_packet(const soupbintcp::Packet& packet, Handler& handler
                                                                                : ": not authorised"));
         break;
     case soupbintcp::sequenced_data_type:
-        if (state_ == State::up) handler.on_sequenced(next_sequence_++, packet.payload);
+        on_sequenced(packet.payload, handler);
         break;
     case soupbintcp::EndOfSession::type:
         connection_.close();
@@ -195,20 +199,51 @@ template <Connection C>
 template <class Handler>
 void SoupClient<C>::on_login(const soupbintcp::LoginAccepted& accepted, Handler& handler) {
     const auto sequence = accepted.sequence_number.get();
-    if (!sequence || *sequence != next_sequence_) {
-        fail(connection_.place() + " continues its messages at " + std::string(accepted.sequence_number.padded()) +
-             ", but " + std::to_string(next_sequence_) + " is expected");
-        return;
-    }
+    if (!sequence || *sequence > next_sequence_) return fail(behind(sequence.value_or(0)));
     session_ = accepted.session;
+    server_next_ = *sequence;
+    state_ = State::catching_up;
+    go_up_if_caught_up(handler);
+}
+
+template <Connection C>
+template <class Handler>
+void SoupClient<C>::on_sequenced(Bytes payload, Handler& handler) {
+    if (state_ == State::catching_up) {
+        ++server_next_;
+        return go_up_if_caught_up(handler);
+    }
+    if (state_ == State::up) handler.on_sequenced(next_sequence_++, payload);
+}
+
+template <Connection C>
+template <class Handler>
+void SoupClient<C>::go_up_if_caught_up(Handler& handler) {
+    if (server_next_ < next_sequence_) return;
     state_ = State::up;
     give_up_at_ = Timestamp{};
     handler.on_up();
 }
 
 template <Connection C>
+bool SoupClient<C>::overdue(Timestamp now) {
+    if (give_up_at_ == Timestamp{}) give_up_at_ = now + timings_.connect_max;
+    if (now <= give_up_at_) return false;
+    fail(state_ == State::catching_up ? behind(server_next_)
+                                      : "cannot log in at " + connection_.place() + " for " +
+                                            std::to_string(timings_.connect_max.value() / 1'000'000'000) + " s");
+    return true;
+}
+
+template <Connection C>
+std::string SoupClient<C>::behind(std::uint64_t sequence) const {
+    return connection_.place() + " continues its messages at " + std::to_string(sequence) + ", but " +
+           std::to_string(next_sequence_) + " is expected";
+}
+
+template <Connection C>
 bool SoupClient<C>::send(Bytes packet) {
-    if ((state_ != State::up && state_ != State::logging_in) || broken_) return false;
+    if (!connected() || broken_) return false;
     sent_since_heartbeat_ = true;
     if (unsent_bytes_ == 0) {
         const StreamResult written = connection_.write(packet);

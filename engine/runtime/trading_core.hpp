@@ -12,6 +12,8 @@
 
 #include <array>
 #include <concepts>
+#include <limits>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -77,8 +79,9 @@ public:
     [[nodiscard]] std::int64_t fees(InstrumentIndex index) const { return fees_paid_[index.value()]; }
 
 private:
+    // A killed engine still asks its strategy and its gate: what would have left is refused, counted and journaled.
     [[nodiscard]] bool accepting() const {
-        return session_ == SessionState::ready && !gate_.killed() && !stopped_ && !snapshotting_;
+        return session_ == SessionState::ready && !stopped_ && !snapshotting_;
     }
     void advance_clock(Timestamp receive_time);
     void mark(InstrumentIndex index);
@@ -86,7 +89,8 @@ private:
     void decide_marked();
     void decide(InstrumentIndex index);
     void work(const MarketView& view, Side side, const std::optional<Quote>& wanted);
-    bool request(const OrderRequest& request, const MarketReference& market);
+    // The rule that refused, nothing where the order left.
+    std::optional<RiskRule> request(const OrderRequest& request, const MarketReference& market);
     void refuse(const RiskReject& reject);
     void cancel_everything();
     void on_fill(const Fill& fill);
@@ -130,8 +134,9 @@ namespace detail {
 }
 }  // namespace detail
 
-// How long a refused quote is left alone.
+// How long a refused quote is left alone; behind the kill switch for good.
 inline constexpr Duration refusal_pause = milliseconds(100);
+inline constexpr Timestamp end_of_time{std::numeric_limits<std::int64_t>::max()};
 
 template <Strategy S, class Sink>
 TradingCore<S, Sink>::TradingCore(const EngineConfig& config, S strategy, Sink& sink, std::size_t orders_max)
@@ -297,27 +302,28 @@ void TradingCore<S, Sink>::work(const MarketView& view, Side side, const std::op
     if (!planned) return;
     const bool is_cancel = planned->kind == OrderRequest::Kind::cancel;
     const UserRefNum number = is_cancel ? slot.working : orders_.next();
-    if (request(*planned, MarketData::reference(view))) {
+    const std::optional<RiskRule> refusal = request(*planned, MarketData::reference(view));
+    if (!refusal) {
         slot.working = number;
         return;
     }
-    slot.retry_at = now_ + refusal_pause;
+    slot.retry_at = *refusal == RiskRule::kill_switch ? end_of_time : now_ + refusal_pause;
     // The order that should have moved stands where nobody wants it any more.
     if (planned->kind == OrderRequest::Kind::replace)
         request({OrderRequest::Kind::cancel, view.instrument, side, planned->price, {}, planned->original}, {});
 }
 
 template <Strategy S, class Sink>
-bool TradingCore<S, Sink>::request(const OrderRequest& request, const MarketReference& market) {
+std::optional<RiskRule> TradingCore<S, Sink>::request(const OrderRequest& request, const MarketReference& market) {
     Verdict verdict = gate_.check(request, market, now_);
     if (!verdict) {
         refuse(verdict.error());
-        return false;
+        return verdict.error().rule;
     }
     ++(request.kind == OrderRequest::Kind::cancel ? counts_.cancels : counts_.orders);
     sink_.send(gateway_.spend(*std::move(verdict)), cause_);
     gate_.refresh(request.instrument, Price{0});
-    return true;
+    return std::nullopt;
 }
 
 template <Strategy S, class Sink>

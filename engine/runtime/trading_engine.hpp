@@ -55,7 +55,8 @@ public:
                   EngineSignals& signals, std::size_t orders_max = Core::orders_max_default);
 
     // Rebuilds the state from what a dead process has journaled; the sentence says why that cannot be.
-    [[nodiscard]] std::optional<std::string> resume(JournalReader& reader);
+    template <class Reader>
+    [[nodiscard]] std::optional<std::string> resume(Reader& reader);
     // Trades until the session ends, a signal asks for the end, or something fails.
     void run();
     // For tests that hold the network's other end: start, then turns until finished.
@@ -98,6 +99,7 @@ private:
     void attend_signals(Timestamp monotonic_now);
     void apply_snapshot();
     void report();
+    void help_venue_catch_up(Timestamp monotonic_now);
     void begin_stop(std::string_view reason);
     void fail(std::string sentence);
     void finish();
@@ -135,6 +137,7 @@ private:
     bool finished_ = false;
     bool journal_broken_ = false;
     Timestamp stop_deadline_;
+    Timestamp next_help_;
     std::optional<std::string> failure_;
 };
 

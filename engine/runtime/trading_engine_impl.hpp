@@ -20,7 +20,8 @@ TradingEngine<S, Network, C, R>::TradingEngine(const EngineConfig& config, S str
       snapshot_(network.snapshot(), config.channels[0].snapshot, SoupTimings{}) {}
 
 template <Strategy S, EngineNetwork Network, Clock C, Recorder R>
-std::optional<std::string> TradingEngine<S, Network, C, R>::resume(JournalReader& reader) {
+template <class Reader>
+std::optional<std::string> TradingEngine<S, Network, C, R>::resume(Reader& reader) {
     OrderComparison comparison;
     comparison_ = &comparison;
     resumed_ = replay_journal(reader, core_, comparison);
@@ -76,6 +77,7 @@ bool TradingEngine<S, Network, C, R>::turn() {
         busy |= attend_feed();
     } else {
         reported_ = false;
+        help_venue_catch_up(monotonic_now);
     }
     attend_snapshot();
     if (feed_ended_ && !stopping_) begin_stop("end of session");
@@ -139,6 +141,15 @@ template <Strategy S, EngineNetwork Network, Clock C, Recorder R>
 void TradingEngine<S, Network, C, R>::report() {
     reported_ = true;
     network_.request(bytes_of(moldudp64::make_request(arbiter_->session(), arbiter_->next_sequence(), 0)));
+}
+
+// A paced venue that was restarted behind our answers gets there when it hears how far we were.
+template <Strategy S, EngineNetwork Network, Clock C, Recorder R>
+void TradingEngine<S, Network, C, R>::help_venue_catch_up(Timestamp monotonic_now) {
+    if (order_session_->state() != OrderSession::State::catching_up || monotonic_now < next_help_) return;
+    next_help_ = monotonic_now + milliseconds(10);
+    report();
+    reported_ = false;
 }
 
 template <Strategy S, EngineNetwork Network, Clock C, Recorder R>

@@ -1,0 +1,1 @@
+"""Strategies: one folder each, with its spec, its C++ decision and its research."""
