@@ -53,7 +53,7 @@ struct CoreCounts {
 template <Strategy S, class Sink>
 class TradingCore {
 public:
-    static constexpr std::size_t orders_max_default = 1 << 20;
+    static constexpr std::size_t orders_max_default = 1 << 18;
 
     // The sink must outlive the core; it is asked for nothing during construction.
     TradingCore(const EngineConfig& config, S strategy, Sink& sink, std::size_t orders_max = orders_max_default);

@@ -50,7 +50,7 @@ def test_another_name_is_refused(tmp_path: Path) -> None:
 
 def test_wrong_values_are_refused() -> None:
     spec = read_spec(FOLDERS[0] / "spec.yaml")
-    sound = {name: 1 for name in spec.parameters}
+    sound = dict.fromkeys(spec.parameters, 1)
     spec.check(sound)
     for values, sentence in (
         ({**sound, "gamma": 0}, "parameter gamma must be above 0 1/dollar"),
