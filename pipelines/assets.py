@@ -38,14 +38,13 @@ PARTITIONS = dg.MultiPartitionsDefinition(
         ),
     }
 )
-REPORT_DIRECTORY = BUILD / "run"
 STREAM_TABLES = ("ticks", "order_events", "bars")
 
 
 @dg.asset(group_name="engine_release")
 def engine_release(operation: Operation) -> dg.MaterializeResult:
     """The built engine as a content-addressed archive with a manifest: what trades."""
-    release = pack_release(BUILD / "cmake", REPOSITORY_ROOT, BUILD / "releases")
+    release = pack_release(BUILD / "cmake", REPOSITORY_ROOT, operation.build_directory / "releases")
     operation.leave("", "engine_release", {"archive": str(release.archive), "directory": str(release.directory)})
     operation.progress.stage("engine release", f"{release.version}, digest {release.digest[:12]}")
     return dg.MaterializeResult(
@@ -62,7 +61,7 @@ def session(context: dg.AssetExecutionContext, operation: Operation) -> dg.Mater
     """One recorded day as ITCH 5.0, made from the given files, recorded data, or the simulator's generator."""
     venue, day = _partition(context)
     sources = [Path(source) for source in operation.sources] or default_sources(operation.environment, REPOSITORY_ROOT)
-    made = prepare_session(sources, day, venue, BUILD, _generation(operation, day))
+    made = prepare_session(sources, day, venue, operation.build_directory, _generation(operation, day))
     operation.leave(context.partition_key, "session", {"folder": str(made.folder)})
     text = f"{made.source}, {made.trading_day}: {made.messages:,} messages of {', '.join(made.symbols[:6])}"
     operation.progress.stage("session", text + (", ..." if len(made.symbols) > 6 else ""))
@@ -79,7 +78,7 @@ def reference_data(context: dg.AssetExecutionContext, operation: Operation) -> d
     """Instruments with stable ids, the day's locates, tick rules, calendar and fees."""
     selections = [placement.instruments for placement in operation.site.strategies]
     made = make_reference_data(_session(context, operation), operation.site.venues[0], selections)
-    path = store_reference_data(made, BUILD)
+    path = store_reference_data(made, operation.build_directory)
     operation.leave(context.partition_key, "reference_data", {"file": str(path)})
     traded = [instrument.symbol for instrument in made.instruments if instrument.traded]
     operation.progress.stage("reference data", f"{len(made.instruments)} instruments, traded: {', '.join(traded)}")
@@ -146,7 +145,7 @@ def data_docs(context: dg.AssetExecutionContext, operation: Operation) -> dg.Mat
         operation.plane(run, day).store(), day, operation.bars, operation.site.quality.staleness_ms_max, run
     )
     findings = find_violations(stored)
-    project = REPORT_DIRECTORY / "quality"
+    project = operation.report_directory / "quality"
     shutil.rmtree(project, ignore_errors=True)
     verdicts = judge(findings, project, f"{operation.site_name} {context.partition_key}")
     run.write("quality.json", {"verdicts": verdicts, "findings": [finding.as_json() for finding in findings]})
@@ -165,12 +164,15 @@ def report(context: dg.AssetExecutionContext, operation: Operation) -> dg.Materi
     run = _run(context, operation)
     content = write_report(
         operation.site, _session(context, operation), run, operation.plane(run, _day(context)).store(),
-        REPORT_DIRECTORY, operation.progress.elapsed_s(),
+        operation.report_directory, operation.progress.elapsed_s(),
     )  # fmt: skip
     if content["checks"]["failed"]:
         raise dg.Failure(description=_failed_checks(run), allow_retries=False)
     return dg.MaterializeResult(
-        metadata={"report": dg.MetadataValue.path(REPORT_DIRECTORY / "report.html"), "profit": content["engine"]["pnl"]}
+        metadata={
+            "report": dg.MetadataValue.path(operation.report_directory / "report.html"),
+            "profit": content["engine"]["pnl"],
+        }
     )
 
 
@@ -206,7 +208,7 @@ def _open_run(context: dg.AssetExecutionContext, operation: Operation) -> RunDir
     run = _run(context, operation)
     hot_directory = operation.hot_directory(run)
     if not run.open(secrets.token_hex(4), hot_directory) and (run.path / "engine.json").exists():
-        operation.progress.stage("resumed", f"the interrupted run in {run.path.relative_to(REPOSITORY_ROOT)}")
+        operation.progress.stage("resumed", f"the interrupted run in {run.path}")
         return run
     data = ReferenceData.model_validate_json(
         Path(operation.find(context.partition_key, "reference_data")["file"]).read_text()

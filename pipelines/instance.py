@@ -36,9 +36,9 @@ def history_directory(site_name: str) -> str:
     return f"build/{site_name}/dagster"
 
 
-def open_instance(repository_root: Path, site_name: str) -> Path:
+def open_instance(build: Path, site_name: str) -> Path:
     """Makes the site's DAGSTER_HOME, with its rendered dagster.yaml, and returns it."""
-    home = repository_root / history_directory(site_name)
+    home = build / site_name / "dagster"
     home.mkdir(parents=True, exist_ok=True)
     (home / "dagster.yaml").write_text(render_instance(str(home)))
     return home

@@ -4,8 +4,10 @@ A Dagster resource, made once a run (the executor is in-process), so that the se
 still stand when `stream` waits for them, and everything is stopped when the run ends, however it ends.
 """
 
+import hashlib
 import json
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from functools import cached_property
@@ -26,15 +28,19 @@ from stacks.topology.host import Facts, HostFacts
 from stacks.topology.site import Site
 
 REPOSITORY_ROOT = Path(__file__).resolve().parents[1]
-BUILD = REPOSITORY_ROOT / "build"
+BUILD = REPOSITORY_ROOT / "build"  # the programs, and by default what they make
+SHARED_MEMORY = Path("/dev/shm")
+HOT_SEGMENTS = 4  # the current one, two prepared ahead (engine/journal/drain.hpp), one being drained
 
 
 class Operation(dg.ConfigurableResource):
-    """One site's run. `sources` are session files (none: recorded data where found, else a generated session)."""
+    """One site's run. `sources` are session files (none: recorded data where found, else a generated session), `build`
+    is the folder of all that runs make: sessions, releases, stores, the report."""
 
     site_name: str
     sources: list[str] = Field(default_factory=list)
     day: str = ""
+    build: str = str(BUILD)
 
     _stack: ExitStack = PrivateAttr(default_factory=ExitStack)
     _progress: Progress = PrivateAttr(default_factory=Progress)
@@ -53,9 +59,19 @@ class Operation(dg.ConfigurableResource):
         return load_site(self.site_name)
 
     @property
+    def build_directory(self) -> Path:
+        """The folder of all that runs make."""
+        return Path(self.build)
+
+    @property
     def directory(self) -> Path:
         """build/<site>."""
-        return BUILD / self.site_name
+        return self.build_directory / self.site_name
+
+    @property
+    def report_directory(self) -> Path:
+        """build/run: the latest report of any site."""
+        return self.build_directory / "run"
 
     @property
     def progress(self) -> Progress:
@@ -85,10 +101,15 @@ class Operation(dg.ConfigurableResource):
         return RunDirectory(self.directory / "runs" / f"{trading_day}-{session_digest[:12]}")
 
     def hot_directory(self, run: RunDirectory) -> Path:
-        """Where the journal's hot segments lie: memory, so that a write-back can stall no order."""
-        shared_memory = Path("/dev/shm")
-        parent = shared_memory if os.access(shared_memory, os.W_OK) else run.path
-        return parent / f"colo-{os.getuid()}-{self.site_name}-{run.path.name}"
+        """Where the journal's hot segments lie: memory, so that a write-back can stall no order; else the run's folder."""
+        needed_mib = HOT_SEGMENTS * max(process.journal.segment_mib for process in self.site.processes if process.journal)
+        parent = SHARED_MEMORY
+        if not os.access(parent, os.W_OK) or shutil.disk_usage(parent).free < needed_mib << 20:
+            parent = run.path
+            text = f"{SHARED_MEMORY} has no {needed_mib} MiB for us: hot segments on disk, where write-back can stall orders"
+            self.progress.stage("journal", text)
+        place = hashlib.sha256(str(run.path).encode()).hexdigest()[:8]  # two checkouts may trade the same session
+        return parent / f"colo-{os.getuid()}-{self.site_name}-{run.path.name}-{place}"
 
     @property
     def environment(self) -> dict[str, str]:

@@ -30,10 +30,11 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--site", default="desk", help="a site of stacks/sites that runs on this machine")
     parser.add_argument("--session", nargs="*", default=[], help="session files: ITCH 5.0, captures or LOBSTER zips")
     parser.add_argument("--day", default="", help="trading day, YYYY-MM-DD, where the files' names do not tell")
+    parser.add_argument("--build", type=Path, default=BUILD, help="folder of all that is made (default: build)")
     options = parser.parse_args(arguments)
     signal.signal(signal.SIGTERM, _interrupt)
     try:
-        return run_session(options.site, " ".join(options.session), options.day)
+        return run_session(options.site, " ".join(options.session), options.day, options.build.resolve())
     except ColoError as error:
         print(f"colo: {error}", file=sys.stderr)
         return 1
@@ -42,15 +43,15 @@ def main(arguments: list[str]) -> int:
         return 130
 
 
-def run_session(site_name: str, session: str, day: str) -> int:
+def run_session(site_name: str, session: str, day: str, build: Path) -> int:
     """Makes the assets of one session; raises ColoError with what failed."""
     site = load_site(site_name)
     if site.kind not in ("desk", "lab"):
         raise ColoError(f"site {site_name} is of kind {site.kind}: only a desk or lab runs on one machine")
-    os.environ["DAGSTER_HOME"] = str(open_instance(REPOSITORY_ROOT, site_name))
+    os.environ["DAGSTER_HOME"] = str(open_instance(build, site_name))
     sources = (split_sources(session) if session else []) or default_sources(os.environ, REPOSITORY_ROOT)
     trading_day = trading_day_of(sources, _day(day), site.venues[0].environments[0].simulator.generated.day)
-    definitions = build_definitions(site_name, [str(path) for path in sources], trading_day.isoformat())
+    definitions = build_definitions(site_name, [str(path) for path in sources], trading_day.isoformat(), str(build))
     partition = dg.MultiPartitionKey({"venue": site.venues[0].mic, "trading_day": trading_day.isoformat()})
     result = definitions.resolve_job_def(SESSION_JOB).execute_in_process(
         partition_key=partition,
@@ -58,7 +59,7 @@ def run_session(site_name: str, session: str, day: str) -> int:
         raise_on_error=False,
         run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
     )
-    report = BUILD / "run"
+    report = build / "run"
     if not result.success:
         raise ColoError(_failure(result))
     _print_summary(json.loads((report / "report.json").read_text()), report)

@@ -23,7 +23,7 @@ def main(arguments: list[str]) -> int:
         site = load_site(site_name)
         directory = REPOSITORY_ROOT / "build" / site_name
         program = dagster_ui(
-            site_name, site.dagster.address, site.dagster.port, open_instance(REPOSITORY_ROOT, site_name)
+            site_name, site.dagster.address, site.dagster.port, open_instance(REPOSITORY_ROOT / "build", site_name)
         )
         with Supervisor(directory) as supervisor:
             supervisor.start(program)
