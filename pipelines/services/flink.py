@@ -9,6 +9,7 @@ the one in the Python environment is hard-linked into an installer's cache and i
 from __future__ import annotations
 
 import json
+import shutil
 import socket
 import urllib.error
 import urllib.request
@@ -181,6 +182,12 @@ def programs(
             slots=1,
         ),
     )
+
+
+def forget_state(directory: Path) -> None:
+    """Remove what the jobs of an earlier cluster left: each run submits its jobs anew, from the start of the stream."""
+    for name in ("checkpoints", "savepoints", "tmp"):
+        shutil.rmtree(directory / name, ignore_errors=True)
 
 
 def submission_environment(directory: Path, environment: Path, archives: Path) -> dict[str, str]:

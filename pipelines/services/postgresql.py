@@ -95,7 +95,14 @@ def connect(
 
 
 def find_binaries() -> Path:
-    """Folder of the newest PostgreSQL server programs; ColoError with one sentence where there are none."""
+    """Folder of the newest PostgreSQL server programs, or that of COLO_POSTGRESQL (one with TimescaleDB, say).
+
+    ColoError with one sentence where there are none.
+    """
+    if chosen := os.environ.get("COLO_POSTGRESQL"):
+        if not (Path(chosen) / "postgres").exists():
+            raise ColoError(f"postgres is missing: COLO_POSTGRESQL is {chosen}, and there is no program postgres in it")
+        return Path(chosen)
     folders = [path for path in Path("/usr/lib/postgresql").glob("*/bin") if (path / "postgres").exists()]
     if folders:
         return max(folders, key=lambda folder: float(folder.parent.name))

@@ -63,8 +63,9 @@ class ServicesPlane:
 
     def follow(self) -> None:
         """Start the services, the publisher, the loader and the bars jobs; trading may begin when this returns."""
-        if self._started:
+        if self._stream is not None:
             return
+        flink.forget_state(self._places.flink_directory)
         self._start(*store_and_broker(self._plane, self._places), *cluster(self._plane, self._places))
         self._supervisor.wait_ready(postgresql.NAME, kafka.NAME)
         store = self._open_store()
@@ -114,8 +115,9 @@ class ServicesPlane:
         return self._store
 
     def _start(self, *programs: Program) -> None:
-        self._supervisor.start(*programs)
-        self._started += [program.name for program in programs]
+        fresh = [program for program in programs if program.name not in self._started]
+        self._supervisor.start(*fresh)
+        self._started += [program.name for program in fresh]
 
     def _end(self, *names: str) -> None:
         self._supervisor.stop(*names)

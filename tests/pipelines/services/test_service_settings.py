@@ -87,6 +87,7 @@ def test_a_password_is_made_once_and_private(tmp_path: Path):
 
 
 def test_a_server_that_is_missing_is_one_sentence(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    monkeypatch.delenv("COLO_POSTGRESQL", raising=False)
     monkeypatch.setattr(Path, "glob", lambda _self, _pattern: iter(()))
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(ColoError, match=r"^postgres is missing: .* \(Debian: postgresql\)$"):
