@@ -7,6 +7,7 @@ failure into one sentence and exit status 1.
 from __future__ import annotations
 
 import argparse
+import builtins
 import json
 import os
 import signal
@@ -86,8 +87,18 @@ def _failure(result) -> str:
         cause = data.error.cause or data.error
         if cause.cls_name in ("ColoError", "DeclarationError"):
             return cause.message.strip().removeprefix("stacks.topology.errors.").split(": ", 1)[1]
+        if cause.cls_name == "DagsterExecutionInterruptedError":
+            raise KeyboardInterrupt
+        if _is_of_the_machine(cause.cls_name):
+            return f"asset {event.step_key} failed: {' '.join(cause.message.split())}"
         return f"asset {event.step_key} failed: {cause.to_string()}"
     return "the run failed; its history is in the Dagster UI (`make ui`)"
+
+
+def _is_of_the_machine(error: str) -> bool:
+    """Whether an error of this class says what is wrong with a file or a disk, and no stack is needed to see it."""
+    found = getattr(builtins, error, None)
+    return isinstance(found, type) and issubclass(found, OSError)
 
 
 def _print_summary(content: dict, directory: Path) -> None:

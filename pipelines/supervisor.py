@@ -15,6 +15,7 @@ as long as the process, because the kernel sends the death signal when the forki
 
 from __future__ import annotations
 
+import ctypes
 import os
 import queue
 import signal
@@ -25,10 +26,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType, TracebackType
-from typing import Any
+from typing import Any, BinaryIO
 
 from pipelines.process_files import Identity, ProcessFile, end_leftovers, end_process, owner_of, ports_in_use
 from stacks.topology.errors import ColoError
+
+LAST_WORDS_BYTES = 1 << 15
+FALLOC_FL_KEEP_SIZE = 1  # linux/falloc.h
+_libc = ctypes.CDLL(None, use_errno=True)
 
 
 @dataclass(frozen=True)
@@ -194,6 +199,7 @@ class Supervisor:
         launch = ("setpriv", "--pdeathsig", program.death_signal.name.removeprefix("SIG"), "--")
         command = (*program.launcher, *launch, *program.command)
         with program.log_file.open("wb") as log:
+            _reserve_last_words(log)
             process = self._forks.fork(
                 command,
                 stdin=subprocess.DEVNULL,
@@ -280,6 +286,11 @@ def _signal(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
             process.send_signal(number)
         except ProcessLookupError:
             pass  # it ended between the two calls
+
+
+def _reserve_last_words(log: BinaryIO) -> None:
+    """Takes room on the disk for what a program says at its end: a disk that it found full must not swallow that."""
+    _libc.fallocate(log.fileno(), FALLOC_FL_KEEP_SIZE, ctypes.c_long(0), ctypes.c_long(LAST_WORDS_BYTES))
 
 
 def _status(status: int) -> str:

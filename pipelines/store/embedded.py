@@ -49,7 +49,17 @@ class EmbeddedStore:
         return False
 
     def write_day(self, day: Day, run_id: str, parts: Iterable[tuple[numpy.ndarray, numpy.ndarray]]) -> dict[str, int]:
-        """Store (ticks, order events) as they come, make the bars, and complete the day; rows by table."""
+        """Store (ticks, order events) as they come, make the bars, and complete the day; rows by table.
+
+        A disk that is full or cannot be written is a ColoError that names the folder.
+        """
+        try:
+            return self._write_day(day, run_id, parts)
+        except (OSError, duckdb.IOException) as error:
+            reason = " ".join(str(error).split())
+            raise ColoError(f"{self.directory}: the rows of {day} cannot be written: {reason}") from error
+
+    def _write_day(self, day: Day, run_id: str, parts: Iterable[tuple[numpy.ndarray, numpy.ndarray]]) -> dict[str, int]:
         self.begin_day(day, "")
         writers = {table: _TableWriter(self._path(table, day), self.declared) for table in (TICKS, ORDER_EVENTS)}
         try:

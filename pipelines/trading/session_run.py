@@ -6,6 +6,7 @@ Both print a line of JSON a second into their logs; their last line, with "done"
 from __future__ import annotations
 
 import json
+import shutil
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -17,6 +18,7 @@ from stacks.topology.errors import ColoError
 
 EXCHANGE, ENGINE = "exchange_simulator", "engine"
 POLL_S = 0.1
+FULL_BYTES = 1 << 16  # a disk with less cannot have kept what a program said about it
 ENDED_S_MAX = 30.0  # between the end of one program and that of the other
 
 
@@ -42,7 +44,7 @@ def trade(
         on_progress(last_line(exchange.log_file), last_line(engine.log_file))
         failed = [program for program in (exchange, engine) if statuses[program.name] not in (None, 0)]
         if failed:
-            raise ColoError(_sentence(failed, statuses))
+            raise ColoError(_sentence(failed, statuses, run.path))
         running = [name for name, status in statuses.items() if status is None]
         if not running:
             return {ENGINE: summary(engine), "exchange": summary(exchange)}
@@ -96,7 +98,7 @@ def last_line(log_file: Path) -> dict:
     return {}
 
 
-def _sentence(failed: list[Program], statuses: dict[str, int | None]) -> str:
+def _sentence(failed: list[Program], statuses: dict[str, int | None], directory: Path) -> str:
     """What the failed programs said: the engine's own last words come first, as the exchange often only follows."""
     said = []
     for program in sorted(failed, key=lambda program: program.name):
@@ -104,5 +106,7 @@ def _sentence(failed: list[Program], statuses: dict[str, int | None]) -> str:
         lines = program.log_file.read_text(errors="replace").splitlines() if program.log_file.exists() else []
         own = [line for line in lines if line.startswith(f"{program.name}: ")]
         how = f"killed by signal {-status}" if status is not None and status < 0 else f"exit status {status}"
+        if not own and shutil.disk_usage(directory).free < FULL_BYTES:
+            how += f", and the disk of {directory} is full"
         said.append(own[-1] if own else f"{program.name} ended with {how}; its log is {program.log_file}")
     return "; ".join(said)
