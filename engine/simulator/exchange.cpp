@@ -21,13 +21,19 @@ void Exchange::recover() {
                                  " after message " + std::to_string(position().value()) + " of " +
                                  std::to_string(offsets_.size()));
         }
-        play_to(entry.position);
+        advance_to(entry.position);
         if (entry.kind == ExchangeJournal::Kind::message) matching_.receive(entry.payload);
-        else matching_.disconnect();
+        if (entry.kind == ExchangeJournal::Kind::disconnect) matching_.disconnect();
     }
 }
 
 void Exchange::play_to(SequenceNumber last) {
+    const std::uint64_t next_answer = answers().next();
+    advance_to(last);
+    if (answers().next() != next_answer) journal_->append({position(), ExchangeJournal::Kind::answered, {}});
+}
+
+void Exchange::advance_to(SequenceNumber last) {
     for (SequenceNumber next = position() + 1; next <= last; ++next) {
         const Bytes played = message(next);
         keep_state_message(next, played);

@@ -21,10 +21,10 @@ public:
 
     // Plays recorded messages up to this one; none where it is there already.
     void play_to(SequenceNumber last);
-    // A client message after the recorded message at `position`; journaled on commit.
+    // A client message after the recorded message at `position`.
     void receive(Bytes message);
     void disconnect();
-    // Answers may leave after this.
+    // Writes what the calls above must be remembered by; answers may leave after this.
     void commit() { journal_->commit(); }
 
     [[nodiscard]] const Matching& matching() const { return matching_; }
@@ -42,6 +42,7 @@ public:
 
 private:
     void recover();
+    void advance_to(SequenceNumber last);
     void keep_state_message(SequenceNumber sequence, Bytes message);
     [[nodiscard]] std::vector<SequenceNumber> state_messages() const;
     [[nodiscard]] std::vector<RecordedOrder> open_orders() const;

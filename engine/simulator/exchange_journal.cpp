@@ -114,7 +114,12 @@ void ExchangeJournal::read(const std::string& mold_session) {
             if (left == entry.length) break;
             throw SimulatorError(path_.string() + ": offset " + std::to_string(at) + ": entry is damaged");
         }
-        recovered_.push_back({SequenceNumber{entry.position}, static_cast<Kind>(entry.kind), payload});
+        const auto kind = static_cast<Kind>(entry.kind);
+        if (kind != Kind::message && kind != Kind::disconnect && kind != Kind::answered) {
+            throw SimulatorError(path_.string() + ": offset " + std::to_string(at) + ": entry of unknown kind " +
+                                 std::to_string(entry.kind));
+        }
+        recovered_.push_back({SequenceNumber{entry.position}, kind, payload});
         at += sizeof entry + entry.length;
     }
     written_ = at;

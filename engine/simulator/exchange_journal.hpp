@@ -1,6 +1,7 @@
-// What the venue must not forget: each client message and disconnect with its place in the recorded session, appended and
-// written before the venue answers it. Matching is a pure function of the session and of these, so that a simulator that
-// was killed re-executes them and goes on with the same book, the same answers and the same numbers.
+// What the venue must not forget: each client message and disconnect with its place in the recorded session, and each
+// place at which recorded flow made it say something, written before the answer leaves. Matching is a pure function of
+// the session and of these, so that a simulator that was killed re-executes them, and stands where it has said the last
+// thing that a client can have heard: with the same book, the same answers and the same numbers.
 //
 // File `exchange.journal`: a 32-byte header, then entries of 16 bytes and a payload, little endian. An entry that was
 // being written when the machine stopped is cut off on opening; a damaged one before the end is an error.
@@ -19,7 +20,7 @@ namespace colo::simulator {
 
 class ExchangeJournal {
 public:
-    enum class Kind : std::uint8_t { message = 1, disconnect = 2 };
+    enum class Kind : std::uint8_t { message = 1, disconnect = 2, answered = 3 };
 
     struct Entry {
         SequenceNumber position;  // of the last recorded message before it

@@ -8,6 +8,8 @@ namespace colo::simulator {
 namespace {
 constexpr Duration login_wait = seconds(30);
 constexpr std::size_t newcomers_max = 8;
+// More than any client sends before it has heard anything; what is beyond is lost, as inbound messages may be.
+constexpr std::size_t held_max = 100'000;
 }  // namespace
 
 OrderEntry::OrderEntry(const Config& config, Exchange& exchange, std::function<void(const std::string&)> notice)
@@ -63,12 +65,26 @@ void OrderEntry::receive(Timestamp now) {
     if (!client_) return;
     bool open = client_->receive(now);
     while (const auto packet = client_->next()) {
-        if (packet->type == soupbintcp::unsequenced_data_type) exchange_->receive(packet->payload);
+        if (packet->type == soupbintcp::unsequenced_data_type) take(packet->payload);
         if (packet->type == soupbintcp::LogoutRequest::type) open = false;
     }
     exchange_->commit();
     if (open) send_answers(now);
     else lose_client();
+}
+
+void OrderEntry::take(Bytes message) {
+    const bool query = !message.empty() && static_cast<char>(message[0]) == ouch50::AccountQuery::type;
+    if (!holding_ || query) return exchange_->receive(message);
+    if (held_.size() < held_max) held_.emplace_back(message.begin(), message.end());
+}
+
+void OrderEntry::release_orders(Timestamp now) {
+    holding_ = false;
+    for (const auto& message : held_) exchange_->receive(message);
+    held_.clear();
+    exchange_->commit();
+    send_answers(now);
 }
 
 void OrderEntry::send_answers(Timestamp now) {
@@ -82,6 +98,7 @@ void OrderEntry::send_answers(Timestamp now) {
 
 void OrderEntry::lose_client() {
     client_.reset();
+    held_.clear();
     if (!cancel_on_disconnect_) return;
     exchange_->disconnect();
     exchange_->commit();

@@ -19,6 +19,11 @@ public:
     // `notice` is told of logins that are refused, one sentence each. Throws TransportError.
     OrderEntry(const Config& config, Exchange& exchange, std::function<void(const std::string&)> notice);
 
+    // Orders that come are kept until `release_orders`: the venue is not yet at the place at which they belong. An
+    // account query is answered at once, because a client may want to know its number before anything else.
+    void hold_orders() { holding_ = true; }
+    void release_orders(Timestamp now);
+
     // Accepts connections and logins, keeps connections alive. Costs system calls: for idle moments.
     void attend(Timestamp now);
     // Takes the orders that have arrived and sends the answers.
@@ -43,6 +48,7 @@ private:
     // False where the newcomer must go.
     bool welcome(Newcomer& newcomer, Timestamp now);
     void refuse(SoupConnection& connection, const soupbintcp::LoginRequest& request, char code, Timestamp now);
+    void take(Bytes message);
     void lose_client();
 
     LoginConfig login_;
@@ -53,6 +59,8 @@ private:
     TcpListener listener_;
     std::vector<Newcomer> newcomers_;
     std::unique_ptr<SoupConnection> client_;
+    bool holding_ = false;
+    std::vector<std::vector<std::byte>> held_;
     std::uint64_t next_answer_ = 1;  // sequence number of the first answer not yet queued
     std::uint64_t logins_ = 0;
 };

@@ -43,6 +43,7 @@ Simulator::Simulator(const Config& config, Exchange& exchange, const std::atomic
 
 Progress Simulator::run() {
     player_.start(exchange_->position(), monotonic_now());
+    if (player_.lockstep()) order_entry_.hold_orders();
     wait_for_client();
     playing_ = true;
     while (!*stop_ && !player_.all_received()) turn();
@@ -59,12 +60,12 @@ void Simulator::wait_for_client() {
     }
     if (*stop_) return;
     // The later of the two places: what the client has had needs no second playing, and what this venue has answered
-    // stands at its place already. Messages in between were played before, so that no order can be missing among them.
+    // stands at its place already. In between no order came and nothing was said, else the journal would know.
     const SequenceNumber end{exchange_->message_count()};
     const SequenceNumber reported = first_report_ ? std::min(*first_report_ - 1, end) : SequenceNumber{0};
     exchange_->play_to(reported);
     const Timestamp now = monotonic_now();
-    order_entry_.send_answers(now);
+    order_entry_.release_orders(now);
     player_.start(exchange_->position(), now);
     if (first_report_) player_.reported(*first_report_);
 }
@@ -86,6 +87,7 @@ void Simulator::turn() {
     if (ready && player_.due(now)) {
         // The answers leave before the packet: a client that drains its order session first then knows its fills.
         exchange_->play_to(player_.next_last());
+        exchange_->commit();
         order_entry_.send_answers(now);
         player_.send_next(now);
     }
