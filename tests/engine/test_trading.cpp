@@ -289,9 +289,11 @@ TEST_F(TradingTest, PacedEngineTakesAnswersFirstAndReportsLast) {
     EXPECT_EQ(reports[2].requested_message_count.get(), 0u);
     EXPECT_EQ(reports[2].sequence_number.get(), SequenceNumber{4});
     const std::uint64_t asked = script.asked;
-    venue.execute(1, 999'800, 100, 5);
-    venue.attend();
-    add(Side::buy, 990'000, 100);
+    network.before_receive = [&] {
+        venue.execute(1, 999'800, 100, 5);
+        venue.attend();
+        add(Side::buy, 990'000, 100);
+    };
     engine->turn();
     EXPECT_EQ(script.asked, asked + 1) << "the fill alone is no reason to decide";
     EXPECT_EQ(engine->core().position(instrument).quantity(), Quantity{100});

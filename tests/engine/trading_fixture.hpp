@@ -11,6 +11,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "engine/protocol/glimpse50.hpp"
@@ -122,9 +123,13 @@ struct MemoryNetwork {
     MemoryPeer rerequest;
     MemoryConnection order_connection;
     MemoryConnection snapshot_connection;
+    std::function<void()> before_receive;  // what happens between the turn's beginning and its packets
 
     [[nodiscard]] std::size_t line_count() const { return lines.size(); }
-    [[nodiscard]] std::span<const Datagram> receive(std::size_t line) { return lines[line].receive(); }
+    [[nodiscard]] std::span<const Datagram> receive(std::size_t line) {
+        if (const auto happen = std::exchange(before_receive, nullptr)) happen();
+        return lines[line].receive();
+    }
     [[nodiscard]] std::span<const Datagram> receive_rerequested() { return rerequest.receive(); }
     void request(Bytes payload) { static_cast<void>(rerequest.send(payload)); }
     [[nodiscard]] MemoryConnection& orders() { return order_connection; }
