@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy
 import pytest
-from confluent_kafka import Producer
+from confluent_kafka import Consumer, Producer, TopicPartition
 
 from pipelines.services import kafka, postgresql
 from pipelines.services.kafka import bootstrap_servers, topic_names
@@ -65,31 +65,39 @@ def test_what_is_stored_is_what_was_journaled(live_plane: LivePlane, day: Day, t
     assert live_plane.hashes(day) == expected(seed)
 
 
+def progress(live: LivePlane, run: StreamRun, name: str) -> int:
+    """How far the publisher or the loader is, seen from outside."""
+    if name == "publisher":
+        consumer = Consumer({"bootstrap.servers": bootstrap_servers(live.plane.kafka), "group.id": "progress"})
+        return consumer.get_watermark_offsets(TopicPartition(run.topics[TICKS], 0), 10)[1]
+    with live.store() as store:
+        query = "SELECT coalesce(sum(records), 0) FROM stream_offsets WHERE topic = ANY(%s)"
+        row = store.connection.execute(query, (list(run.topics.values()),)).fetchone()
+        return int(row[0]) if row else 0
+
+
 def test_publisher_and_loader_killed_again_and_again(live_plane: LivePlane, day: Day, tmp_path: Path, seed: int):
-    open_run(live_plane, day, tmp_path)
-    run_file = tmp_path / "topics.json"
-    random = numpy.random.default_rng(seed)
-    supervisor = live_plane.supervisor
-    programs = {
-        "publisher": live_plane.publisher(run_file, seed, MESSAGES, RATE),
+    run, run_file = open_run(live_plane, day, tmp_path), tmp_path / "topics.json"
+    supervisor, random = live_plane.supervisor, numpy.random.default_rng(seed)
+    running = {
+        "publisher": live_plane.publisher(run_file, seed, MESSAGES, RATE / 3),
         "loader": live_plane.loader(run_file),
     }
-    supervisor.start(*programs.values())
-    killed = 0
-    finished: set[str] = set()
-    deadline = time.monotonic() + 120
-    while len(finished) < 2 and time.monotonic() < deadline:
-        time.sleep(random.uniform(0.6, 1.6))
-        for name in set(programs) - finished:
-            if killed < 6 and supervisor.poll(name) is None and random.random() < 0.7:
-                supervisor.kill(name)
-                killed += 1
-                supervisor.start(programs[name])
-            elif supervisor.poll(name) is not None:
-                status = supervisor.wait(name)
-                assert status == 0, programs[name].log_file.read_text()
-                finished.add(name)
-    assert finished == {"publisher", "loader"} and killed >= 3
+    supervisor.start(*running.values())
+    kills, reached = dict.fromkeys(running, 0), dict.fromkeys(running, 0)
+    deadline = time.monotonic() + 150
+    while running and time.monotonic() < deadline:
+        time.sleep(random.uniform(0.02, 0.2))
+        for name, program in list(running.items()):
+            if supervisor.poll(name) is not None:
+                assert supervisor.wait(name) == 0, program.log_file.read_text()
+                del running[name]
+            elif kills[name] < 3 and progress(live_plane, run, name) > reached[name]:
+                supervisor.kill(name)  # it has sent or stored something since it was started, and has more to do
+                kills[name] += 1
+                reached[name] = progress(live_plane, run, name)
+                supervisor.start(program)
+    assert not running and kills == {"publisher": 3, "loader": 3}
     assert live_plane.hashes(day) == expected(seed)
 
 
