@@ -136,6 +136,18 @@ TEST_F(TradingReplayTest, ResumesAfterAnyRecord) {
     }
 }
 
+// How often the journal holds a refusal of each rule.
+std::map<std::uint16_t, std::uint64_t> journaled_refusals(const std::vector<StoredRecord>& records) {
+    std::map<std::uint16_t, std::uint64_t> journaled;
+    for (const StoredRecord& record : records) {
+        if (record.header.kind != RecordKind::risk_reject) continue;
+        RiskRejectPayload payload;
+        std::memcpy(&payload, record.payload.data(), sizeof payload);
+        ++journaled[payload.rule];
+    }
+    return journaled;
+}
+
 // One session that meets every rule: each refuses at least once, is journaled, and its order reaches no wire.
 TEST_F(TradingTest, ScriptedSessionEarnsARejectOfEveryRule) {
     config = parse_engine_config(config_text({{"price_collar_bps", "100"},
@@ -189,13 +201,7 @@ TEST_F(TradingTest, ScriptedSessionEarnsARejectOfEveryRule) {
     EXPECT_EQ(engine->core().gate().rejects(RiskRule::kill_switch), 1u) << "refused once, not for ever";
     EXPECT_TRUE(venue.open.empty());
     for (const RiskRuleName& rule : risk_rule_names) EXPECT_GE(engine->core().gate().rejects(rule.rule), 1u) << rule.name;
-    std::map<std::uint16_t, std::uint64_t> journaled;
-    for (const StoredRecord& record : recorder.records) {
-        if (record.header.kind != RecordKind::risk_reject) continue;
-        RiskRejectPayload payload;
-        std::memcpy(&payload, record.payload.data(), sizeof payload);
-        ++journaled[payload.rule];
-    }
+    auto journaled = journaled_refusals(recorder.records);
     for (const RiskRuleName& rule : risk_rule_names)
         EXPECT_EQ(journaled[static_cast<std::uint16_t>(rule.rule)], engine->core().gate().rejects(rule.rule)) << rule.name;
     const auto replayed = replay(config, script, recorder.records, orders_max);

@@ -165,7 +165,9 @@ using MemoryEngine = TradingEngine<ScriptedStrategy, MemoryNetwork, ManualClock,
 
 // The configuration of these tests, as text; limits that a test wants to meet replace those of one rule.
 [[nodiscard]] inline std::string config_text(const std::map<std::string, std::string>& limits = {}, bool paced = false) {
-    const std::string password = (std::filesystem::temp_directory_path() / "colo_trading_test_password").string();
+    // One a process: tests run side by side, and one reads its file while another writes its own.
+    const std::string name = "colo_trading_test_password." + std::to_string(::getpid());
+    const std::string password = (std::filesystem::temp_directory_path() / name).string();
     std::ofstream(password) << "secret\n";
     const auto limit = [&](const std::string& name, const std::string& otherwise) {
         const auto found = limits.find(name);
