@@ -142,8 +142,9 @@ def data_docs(context: dg.AssetExecutionContext, operation: Operation) -> dg.Mat
     run = _run(context, operation)
     day = _day(context)
     stored = stored_session(
-        operation.plane(run, day).store(), day, operation.bars, operation.site.quality.staleness_ms_max, run
-    )
+        operation.plane(run, day).store(), day, operation.bars, operation.site.quality.staleness_ms_max, run,
+        _session(context, operation).messages,
+    )  # fmt: skip
     findings = find_violations(stored)
     project = operation.report_directory / "quality"
     shutil.rmtree(project, ignore_errors=True)

@@ -101,12 +101,12 @@ class Operation(dg.ConfigurableResource):
         return RunDirectory(self.directory / "runs" / f"{trading_day}-{session_digest[:12]}")
 
     def hot_directory(self, run: RunDirectory) -> Path:
-        """Where the journal's hot segments lie: memory, so that a write-back can stall no order; else the run's folder."""
-        needed_mib = HOT_SEGMENTS * max(process.journal.segment_mib for process in self.site.processes if process.journal)
+        """Where the journal's hot segments lie: in memory, so that a write-back can stall no order, if there is room."""
+        needed_mib = HOT_SEGMENTS * max(process.journal.segment_mib for process in self.site.processes)
         parent = SHARED_MEMORY
         if not os.access(parent, os.W_OK) or shutil.disk_usage(parent).free < needed_mib << 20:
             parent = run.path
-            text = f"{SHARED_MEMORY} has no {needed_mib} MiB for us: hot segments on disk, where write-back can stall orders"
+            text = f"{SHARED_MEMORY} has no {needed_mib} MiB for us: hot segments on disk, where orders may stall"
             self.progress.stage("journal", text)
         place = hashlib.sha256(str(run.path).encode()).hexdigest()[:8]  # two checkouts may trade the same session
         return parent / f"colo-{os.getuid()}-{self.site_name}-{run.path.name}-{place}"

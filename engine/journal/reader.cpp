@@ -13,6 +13,7 @@ namespace {
 constexpr std::uint64_t buffer_bytes = 256 * 1024;
 static_assert(buffer_bytes > record_bytes(payload_bytes_max) + record_alignment);
 
+constexpr const char* whole_records_follow = "a corrupt record that whole records follow";
 constexpr const char* missing_end_mark = "the segment ends without its end mark, though a later one follows";
 
 }  // namespace
@@ -47,6 +48,18 @@ ReadStatus JournalReader::next(RecordView& record) {
         }
     }
     return step == Step::wait ? ReadStatus::end : ReadStatus::error;
+}
+
+MaybeJournalError JournalReader::check_end() const {
+    if (!segment_) return std::nullopt;
+    const auto length = file_.length();
+    if (!length) return length.error();
+    std::vector<std::byte> bytes(*length);
+    const auto got = file_.read(0, bytes);
+    if (!got) return got.error();
+    const SegmentScan scan = scan_segment(Bytes{bytes}.first(*got), segment_->segment_bytes);
+    if (scan.tail != SegmentScan::Tail::corrupt) return std::nullopt;
+    return JournalError{JournalError::Kind::corrupt, file_.path().string(), scan.valid_bytes, whole_records_follow};
 }
 
 // The state of the record at in_segment_; what the buffer does not settle is read anew, because it may have been

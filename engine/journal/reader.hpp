@@ -42,6 +42,10 @@ public:
 
     [[nodiscard]] ReadStatus next(RecordView& record);
 
+    // For a journal that nobody writes any more, after next() has found its end: an error where whole records follow,
+    // which a record whose length was changed would otherwise hide.
+    [[nodiscard]] MaybeJournalError check_end() const;
+
     // Where next() continues.
     [[nodiscard]] JournalOffset next_offset() const {
         return segment_ ? JournalOffset{first_offset_ + in_segment_} : from_;

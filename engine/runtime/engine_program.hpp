@@ -113,6 +113,8 @@ void replay(const EngineConfig& config, S strategy, const std::filesystem::path&
     };
     const ReplayEnd end = replay_journal(reader, *core, comparison, write);
     if (end.problem) throw EngineError("replay of " + directory.string() + ": " + *end.problem);
+    if (const auto damage = reader.check_end())
+        throw EngineError("replay of " + directory.string() + ": " + damage->to_string());
     if (end.records == 0) throw EngineError("replay of " + directory.string() + ": the journal has no records");
     if (orders.is_open() && !orders.flush()) throw EngineError(orders_file.string() + ": cannot be written");
     nlohmann::ordered_json summary{{"sequence", end.next_feed.value() - 1}, {"records", end.records}};

@@ -1,10 +1,10 @@
 """The rules a stored session must satisfy, each as one SQL query whose result rows are its violations.
 
-A rule's query runs in DuckDB over the relations `ticks`, `order_events`, `bars` (what the store holds),
-`journal` (kind, sequence, journal_offset of every journaled record), `tick_rules` and `positions` (what the
-engine reports), with the bounds $window_ns, $staleness_ns, $open_ns and $close_ns, and yields one row per violation:
-`stored_row` names the row, `detail` says what is wrong. `examined` counts the rows that the rule looked at, so that a
-rule that saw nothing is visible as such.
+A rule's query runs in DuckDB over the relations `ticks`, `order_events`, `bars` (what the store holds), `journal`
+(kind, sequence, journal_offset of every journaled record), `tick_rules` and `positions` (what the engine reports),
+with the bounds $messages (of the session), $window_ns, $staleness_ns, $open_ns and $close_ns, and yields one row per
+violation: `stored_row` names the row, `detail` says what is wrong. `examined` counts the rows that the rule looked at,
+so that a rule that saw nothing is visible as such.
 """
 
 from __future__ import annotations
@@ -40,14 +40,21 @@ BAR_ROW = "'bars instrument_id=' || instrument_id || ' window_start_ns=' || wind
 
 SEQUENCE_GAP = Rule(
     "sequence_gap",
-    "Sequence numbers of the feed follow each other without a gap.",
+    "Sequence numbers of the feed run from 1 to the session's last without a gap.",
     "ticks",
     f"""
     SELECT {TICK_ROW} AS stored_row,
            'sequence ' || (previous + 1) || ' to ' || (sequence - 1) || ' missing before it' AS detail
-    FROM (SELECT sequence, journal_offset, lag(sequence) OVER (ORDER BY sequence, journal_offset) AS previous
+    FROM (SELECT sequence, journal_offset, lag(sequence, 1, 0) OVER (ORDER BY sequence, journal_offset) AS previous
           FROM ticks)
-    WHERE sequence > previous + 1""",
+    WHERE sequence > previous + 1
+    UNION ALL
+    SELECT {TICK_ROW}, 'sequence ' || (sequence + 1) || ' to ' || $messages || ' missing after it'
+    FROM (SELECT sequence, journal_offset FROM ticks ORDER BY sequence DESC, journal_offset LIMIT 1)
+    WHERE sequence < $messages
+    UNION ALL
+    SELECT 'ticks', 'no row of ' || $messages || ' is there'
+    WHERE $messages > 0 AND NOT EXISTS (FROM ticks)""",
     "SELECT count(*) FROM ticks",
 )
 

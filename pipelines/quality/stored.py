@@ -13,8 +13,13 @@ from stacks.topology.data_plane import Bars
 from stacks.topology.instrument import ReferenceData
 
 
-def stored_session(store: TickStore, day: Day, bars: Bars, staleness_ms_max: int, run: RunDirectory) -> StoredSession:
-    """The stored session of `run`, whole: the rules judge what the store holds, not what was meant to be stored."""
+def stored_session(
+    store: TickStore, day: Day, bars: Bars, staleness_ms_max: int, run: RunDirectory, messages: int
+) -> StoredSession:
+    """The stored session of `run`, whole: the rules judge what the store holds, not what was meant to be stored.
+
+    `messages` are those of the session that was played.
+    """
     reference_data = ReferenceData.model_validate(run.read("reference_data.json"))
     return StoredSession(
         ticks=read_arrow(store, TICKS, day),
@@ -24,6 +29,7 @@ def stored_session(store: TickStore, day: Day, bars: Bars, staleness_ms_max: int
         tick_rules=_tick_rules(reference_data),
         positions=_positions(run, reference_data),
         bounds={
+            "messages": messages,
             "window_ns": bars.window_ns,
             "staleness_ns": staleness_ms_max * 1_000_000,
             "open_ns": reference_data.midnight_ns + reference_data.calendar.open_ns,

@@ -319,6 +319,13 @@ TEST(JournalReader, waits_for_a_journal_that_is_not_written_yet) {
     EXPECT_TRUE(is_record(record, 1));
 }
 
+// Length of the payload of the record at a byte of a file.
+std::uint32_t payload_length_at(const std::vector<char>& file, std::uint64_t at) {
+    std::uint32_t length = 0;
+    std::memcpy(&length, file.data() + at, sizeof length);
+    return length;
+}
+
 class DamagedJournal : public ::testing::Test {
 protected:
     void SetUp() override {
@@ -367,6 +374,32 @@ TEST_F(DamagedJournal, every_changed_byte_of_a_record_is_noticed) {
         ASSERT_EQ(error.kind, JournalError::Kind::corrupt) << "byte " << at;
         ASSERT_EQ(error.offset, segment_header_bytes) << "byte " << at;
     }
+}
+
+// To somebody who waits for more, a record of no or of too great a length at the end looks like one still to come.
+TEST_F(DamagedJournal, records_behind_a_changed_length_are_noticed_at_the_end) {
+    const auto segments = list_segments(config.directory);
+    const auto path = config.directory / segment_name(segments->back());
+    const auto good = file_bytes(path);
+    const auto second = segment_header_bytes + record_bytes(payload_length_at(good, segment_header_bytes));
+    for (const std::uint32_t length : {0u, 60'000u}) {
+        auto bad = good;
+        std::memcpy(bad.data() + second, &length, sizeof length);
+        write_file(path, bad);
+        auto reader = JournalReader::open(config.directory);
+        RecordView record;
+        while (reader->next(record) == ReadStatus::record) {}
+        const auto error = reader->check_end();
+        ASSERT_TRUE(error) << "length " << length;
+        EXPECT_EQ(error->kind, JournalError::Kind::corrupt);
+        EXPECT_EQ(error->file, path.string());
+        EXPECT_EQ(error->offset, second);
+    }
+    write_file(path, good);
+    auto reader = JournalReader::open(config.directory);
+    RecordView record;
+    while (reader->next(record) == ReadStatus::record) {}
+    EXPECT_FALSE(reader->check_end());
 }
 
 TEST_F(DamagedJournal, unknown_version_is_refused_naming_both) {

@@ -80,6 +80,7 @@ def sound_session() -> StoredSession:
         tick_rules=pa.table({"price_from": [0, 10_000], "tick_size": [1, 100]}),
         positions=pa.table({"instrument_id": pa.array([INSTRUMENT], pa.int32()), "position": [10]}),
         bounds={
+            "messages": len(ticks),
             "window_ns": WINDOW_NS,
             "staleness_ns": 10 * WINDOW_NS,
             "open_ns": MIDNIGHT_NS,
@@ -145,6 +146,22 @@ def test_a_mutated_session_fails_its_rule_and_the_row_is_named(name: str) -> Non
     findings = {finding.rule.name: finding for finding in find_violations(mutation(sound_session()))}
     assert findings[name].violations == 1
     assert row in findings[name].rows[0][0]
+
+
+@pytest.mark.parametrize(
+    ("ticks", "row", "detail"),
+    [
+        (slice(2, 8), "ticks sequence=3 ", "sequence 1 to 2 missing before it"),
+        (slice(0, 6), "ticks sequence=6 ", "sequence 7 to 8 missing after it"),
+        (slice(0, 0), "ticks", "no row of 8 is there"),
+    ],
+)
+def test_a_session_without_its_beginning_or_its_end_has_a_gap(ticks: slice, row: str, detail: str) -> None:
+    sound = sound_session()
+    cut = replace(sound, ticks=sound.ticks.slice(ticks.start, ticks.stop - ticks.start))
+    (finding,) = (finding for finding in find_violations(cut) if finding.rule.name == "sequence_gap")
+    assert finding.violations == 1
+    assert row in finding.rows[0][0] and finding.rows[0][1] == detail
 
 
 def test_sub_dollar_prices_have_a_finer_grid() -> None:
