@@ -32,11 +32,13 @@ present() {
   esac
 }
 
+# missing_packages FILE: those of the list whose sign is not here, as "package (sign), ...".
 missing_packages() {
-  local package sign
+  local package sign found=
   while read -r package sign; do
-    [[ -z $package || $package == \#* ]] || present "$sign" || printf '%s ' "$package"
+    [[ -z $package || $package == \#* ]] || present "$sign" || found+="$package ($sign), "
   done <"$1"
+  printf '%s' "${found%, }"
 }
 
 as_root() {
@@ -57,17 +59,18 @@ may_become_root() {
 
 # apt FILE: installs the packages of the list that are missing, or says which ones somebody with root must install.
 apt() {
-  local missing log=build/logs/apt.log
+  local missing names log=build/logs/apt.log
   missing=$(missing_packages "$1")
   [[ -z $missing ]] && return 0
+  names=$(sed -E 's/ \([^)]*\),?//g' <<<"$missing")
   command -v apt-get >/dev/null || fail "this system has no apt; install what these Debian packages hold: $missing"
-  may_become_root || fail "missing system packages, and no root to install them; run: sudo apt-get install $missing"
-  say "installing system packages: $missing"
+  may_become_root || fail "missing: $missing; only root can install them: sudo apt-get install $names"
+  say "installing system packages: $names"
   # shellcheck disable=SC2086
-  apt_install $missing >"$log" 2>&1 || true
+  apt_install $names >"$log" 2>&1 || true
   missing=$(missing_packages "$1")
   [[ -z $missing ]] ||
-    fail "these system packages are missing and apt could not install them: $missing($(last_words "$log" '^E: '); log: $log)"
+    fail "missing, and apt could not install it: $missing; apt says: $(last_words "$log" '^E: ') (log: $log)"
 }
 
 # apt_install PACKAGE...: Debian's PostgreSQL makes and starts a server of its own when it is installed; it is told
