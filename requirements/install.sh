@@ -292,7 +292,7 @@ clean() {
     done
     kill -KILL "${pids[@]}" 2>/dev/null || true
   fi
-  sed -nE 's|.*"hot_directory": *"(/dev/shm/colo-[^"/]+)".*|\1|p' build/*/runs/*/engine.json 2>/dev/null |
+  { sed -nE 's|.*"hot_directory": *"(/dev/shm/colo-[^"/]+)".*|\1|p' build/*/runs/*/engine.json 2>/dev/null || true; } |
     xargs -r -d '\n' rm -rf
   rm -rf build
 }
