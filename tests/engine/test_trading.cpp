@@ -66,6 +66,27 @@ TEST_F(TradingTest, FillsMakePositionsAndTheRestKeepsItsPlace) {
     EXPECT_EQ(venue.received_count(ouch50::EnterOrder::type), 2u) << "the quote stands again";
 }
 
+TEST_F(TradingTest, FeesAreCountedAndABrokenTradeTakesAllBack) {
+    config.fees = {-200'000, 300'000};  // 1e-8 dollars a share: a rebate of 20 cents a hundred shares, a fee of 30
+    start_engine();
+    make_market();
+    want(quote(999'800, 100), {});
+    tick();
+    venue.execute(1, 999'800, 100, 77);  // its flag is 'A', added
+    settle();
+    EXPECT_EQ(engine->core().fees(instrument), -200'000 * 100);
+    ouch50::BrokenTrade broken;
+    broken.user_ref_num = UserRefNum{1};
+    broken.match_number = MatchNumber{77};
+    venue.answer(broken);
+    settle();
+    EXPECT_EQ(engine->core().position(instrument).quantity(), Quantity{0});
+    EXPECT_EQ(engine->core().position(instrument).realised(), Notional{0});
+    EXPECT_EQ(engine->core().fees(instrument), 0);
+    EXPECT_EQ(engine->core().counts().broken_trades, 1u);
+    EXPECT_TRUE(script.fills.back().broken);
+}
+
 TEST_F(TradingTest, HaltsAreSeenAndQuotesGo) {
     start_engine();
     make_market();
