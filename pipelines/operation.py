@@ -101,7 +101,7 @@ class Operation(dg.ConfigurableResource):
         return RunDirectory(self.directory / "runs" / f"{trading_day}-{session_digest[:12]}")
 
     def hot_directory(self, run: RunDirectory) -> Path:
-        """Where the journal's hot segments lie: in memory, so that a write-back can stall no order, if there is room."""
+        """Where hot journal segments lie: in memory, if there is room, so that no write-back stalls an order."""
         needed_mib = HOT_SEGMENTS * max(process.journal.segment_mib for process in self.site.processes)
         parent = SHARED_MEMORY
         if not os.access(parent, os.W_OK) or shutil.disk_usage(parent).free < needed_mib << 20:

@@ -1,0 +1,158 @@
+"""What is wrong ends a run with one sentence that names file and offset, port or program; nothing stored is lost."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.simulation.conftest import ShortSession, generate
+from tests.simulation.site_runs import RunServer, SiteRuns
+
+OTHER_DAY = "2024-06-21"
+
+
+@pytest.fixture(autouse=True)
+def _nothing_stored_is_lost(desk: SiteRuns, short_session: ShortSession) -> Iterator[None]:
+    """Around each test: the rows of the day that is stored, and the report, are what they were."""
+    report = (desk.build / "run" / "report.json").read_bytes()
+    rows = {table: desk.rows(table, short_session.day) for table in ("ticks", "order_events", "bars_1s")}
+    yield
+    assert (desk.build / "run" / "report.json").read_bytes() == report
+    assert all(desk.rows(table, short_session.day).equals(before) for table, before in rows.items())
+
+
+def frame_offset(data: bytes, number: int) -> int:
+    """Where the length prefix of a message lies, the first being number 0."""
+    offset = 0
+    for _ in range(number):
+        offset += 2 + int.from_bytes(data[offset : offset + 2], "big")
+    return offset
+
+
+def cut_off(data: bytearray, offset: int) -> None:
+    del data[offset + 9 :]
+
+
+def unknown_type(data: bytearray, offset: int) -> None:
+    data[offset + 2] = ord("z")
+
+
+def lying_prefix(data: bytearray, offset: int) -> None:
+    data[offset + 1] += 1
+
+
+def time_beyond_midnight(data: bytearray, offset: int) -> None:
+    data[offset + 7 : offset + 13] = b"\xff" * 6
+
+
+@pytest.mark.parametrize(
+    ("damage", "says"),
+    [
+        (cut_off, "is cut off in the message at byte offset {0}: 7 of "),
+        (unknown_type, "unknown ITCH 5.0 message type 'z' at byte offset {0}"),
+        (lying_prefix, "the length prefix at byte offset {0} says "),
+        (time_beyond_midnight, "the timestamp at byte offset {1} is beyond the end of the day"),
+    ],
+)
+def test_a_damaged_itch_file(
+    desk: SiteRuns,
+    short_session: ShortSession,
+    tmp_path: Path,
+    damage: Callable[[bytearray, int], None],
+    says: str,
+    seed: int,
+):
+    data = bytearray(short_session.file.read_bytes())
+    offset = frame_offset(data, seed % short_session.messages)
+    damage(data, offset)
+    file = tmp_path / f"damaged_{OTHER_DAY}.itch50"
+    file.write_bytes(data)
+    sentence = desk.run([file]).sentence()
+    assert str(file) in sentence and says.format(offset, offset + 7) in sentence
+
+
+def empty(file: Path) -> None:
+    file.write_bytes(b"")
+
+
+def no_session(file: Path) -> None:
+    file.write_text("time,price\n1,2\n")
+
+
+def missing(file: Path) -> None:
+    assert not file.exists()
+
+
+@pytest.mark.parametrize(
+    ("make", "name", "says"),
+    [
+        (empty, f"{OTHER_DAY}.itch50", "is empty; expected an ITCH 5.0 file, a MoldUDP64 capture (pcap or pcapng) or"),
+        (no_session, f"{OTHER_DAY}.csv", "is neither an ITCH 5.0 file, "),
+        (missing, f"{OTHER_DAY}.itch50", "No such file or directory"),
+        (no_session, f"{OTHER_DAY}.itch50", "at byte offset 0"),
+    ],
+)
+def test_a_file_that_is_no_session(desk: SiteRuns, tmp_path: Path, make: Callable[[Path], None], name: str, says: str):
+    file = tmp_path / name
+    make(file)
+    sentence = desk.run([file]).sentence()
+    assert str(file) in sentence and says in sentence
+
+
+def test_a_day_that_is_missing_or_wrong(desk: SiteRuns, short_session: ShortSession, tmp_path: Path):
+    file = tmp_path / "session.itch50"
+    file.write_bytes(short_session.file.read_bytes())
+    assert desk.run([file]).sentence() == (
+        f"colo: {file}: its name does not tell the trading day; give it as DAY=YYYY-MM-DD"
+    )
+    assert desk.run([file], day="today").sentence() == "colo: DAY=today is not a date of the form YYYY-MM-DD"
+
+
+def test_a_site_that_cannot_be_run(desk: SiteRuns):
+    assert "site 'desc' is not declared; known sites are carteret, desk, lab" in desk.run(site="desc").sentence()
+    assert "only a desk or lab runs on one machine" in desk.run(site="carteret").sentence()
+
+
+@pytest.mark.parametrize(
+    ("kind", "port"),
+    [("udp", 17101), ("udp", 17102), ("udp", 17103), ("tcp", 17104), ("tcp", 17105)],
+    ids=["line A", "line B", "re-request", "snapshot", "order entry"],
+)
+def test_a_port_that_is_in_use(desk: SiteRuns, workplace: Path, kind: str, port: int):
+    def hold() -> socket.socket:
+        holder = socket.socket(socket.AF_INET, socket.SOCK_DGRAM if kind == "udp" else socket.SOCK_STREAM)
+        holder.bind(("0.0.0.0", port))
+        if kind == "tcp":
+            holder.listen()
+        return holder
+
+    session = other_session(workplace)
+    desk.forget(OTHER_DAY)
+    with desk.machine.run(hold):
+        sentence = desk.run([session]).sentence()
+    assert str(port) in sentence and "in use" in sentence, sentence
+
+
+def other_session(workplace: Path) -> Path:
+    """A session of another day than the stored one, so that nothing is replaced."""
+    file = workplace / f"other_{OTHER_DAY}.itch50"
+    if not file.exists():
+        generate(file, seed=12, messages=2_000, day=OTHER_DAY)
+    return file
+
+
+def test_java_that_is_missing(
+    desk: SiteRuns, run_server: RunServer, short_session: ShortSession, tmp_path: Path, workplace: Path
+):
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    for folder in ("/usr/sbin", "/usr/bin", "/sbin", "/bin"):
+        for program in Path(folder).iterdir():
+            if not program.name.startswith("java") and not (programs / program.name).is_symlink():
+                (programs / program.name).symlink_to(program)
+    runs = SiteRuns(desk.machine, run_server, "lab", workplace / "lab-without-java")
+    sentence = runs.run([short_session.file], environment={"PATH": str(programs), "JAVA_HOME": ""}).sentence()
+    assert sentence.startswith("colo: java is missing: Kafka and Flink need Java 17 or newer (Debian package ")
