@@ -1,7 +1,7 @@
 // Every message that the venue has sent on the order session, each already in its SoupBinTCP packet, in one row.
 //
-// A client that logs in again gets the rest of the row from the sequence number that it asks for, in as few sends as the
-// socket takes. Sequence numbers count from 1.
+// A client that logs in again gets the rest of the row from the sequence number that it asks for, in as few sends as
+// the socket takes. Sequence numbers count from 1.
 #pragma once
 
 #include <cassert>

@@ -24,7 +24,7 @@ struct ClientOrder {
     Price price;
     Quantity open;
     Quantity executed;        // by the whole chain of replacements
-    SequenceNumber arrival;   // the last recorded message before it came: recorded orders up to this one stand before it
+    SequenceNumber arrival;   // the last recorded message before it; recorded orders up to that one stand before it
     SessionTime expires = never;
     ouch50::TimeInForce time_in_force{};
     ouch50::Display display{};
@@ -35,7 +35,9 @@ struct ClientOrder {
 
     [[nodiscard]] Side book_side() const { return ouch50::side_of(side); }
     // Whether it may trade against an order of the other side at this price.
-    [[nodiscard]] bool crosses(Price other) const { return other == price || better(opposite(book_side()), other, price); }
+    [[nodiscard]] bool crosses(Price other) const {
+        return other == price || better(opposite(book_side()), other, price);
+    }
     // Whether it goes before a recorded order of its own side.
     [[nodiscard]] bool before(Price other, SequenceNumber other_arrival) const {
         return better(book_side(), price, other) || (price == other && arrival < other_arrival);
@@ -88,9 +90,10 @@ inline std::uint32_t ClientOrders::add(const ClientOrder& order) {
     const std::size_t at = place(order.locate, order.book_side());
     if (at >= queues_.size()) queues_.resize(at + 1);
     auto& queue = queues_[at];
-    const auto behind = std::upper_bound(queue.begin(), queue.end(), order.price, [&](Price price, std::uint32_t other) {
-        return better(order.book_side(), price, orders_[other].price);
-    });
+    const auto behind =
+        std::upper_bound(queue.begin(), queue.end(), order.price, [&](Price price, std::uint32_t other) {
+            return better(order.book_side(), price, orders_[other].price);
+        });
     queue.insert(behind, handle);
     return handle;
 }

@@ -63,7 +63,8 @@ void Exchange::keep_state_message(SequenceNumber sequence, Bytes message) {
     if (type != 'R' && type != 'H' && type != 'Y' && type != 'h' && type != 'S') return;
     const auto locate = itch50::header_of(message).stock_locate.get().value();
     // System events are kept one by one: each is a step of the day.
-    const unsigned detail = type == 'S' ? static_cast<unsigned char>(overlay<itch50::SystemEvent>(message).event_code) : locate;
+    const unsigned detail =
+        type == 'S' ? static_cast<unsigned char>(overlay<itch50::SystemEvent>(message).event_code) : locate;
     state_messages_[static_cast<unsigned>(type) << 16 | detail] = sequence;
 }
 

@@ -32,7 +32,9 @@ public:
     // The last recorded message that was played; 0 before the first.
     [[nodiscard]] SequenceNumber position() const { return matching_.position(); }
     [[nodiscard]] std::uint64_t message_count() const { return offsets_.size(); }
-    [[nodiscard]] Bytes message(SequenceNumber sequence) const { return session_->message_at(offsets_[sequence.value() - 1]); }
+    [[nodiscard]] Bytes message(SequenceNumber sequence) const {
+        return session_->message_at(offsets_[sequence.value() - 1]);
+    }
     // The bytes of consecutive messages with their length prefixes: the blocks of a MoldUDP64 packet.
     [[nodiscard]] Bytes blocks(SequenceNumber first, std::uint64_t count) const;
 

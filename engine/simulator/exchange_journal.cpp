@@ -70,7 +70,8 @@ ExchangeJournal::ExchangeJournal(const std::filesystem::path& directory, const s
     image_.resize(static_cast<std::size_t>(status.st_size));
     std::size_t have = 0;
     while (have < image_.size()) {
-        const ssize_t count = ::pread(file_.get(), image_.data() + have, image_.size() - have, static_cast<off_t>(have));
+        const ssize_t count =
+            ::pread(file_.get(), image_.data() + have, image_.size() - have, static_cast<off_t>(have));
         if (count <= 0) throw system_error(path_.string() + ": cannot read at offset " + std::to_string(have), errno);
         have += static_cast<std::size_t>(count);
     }

@@ -1,5 +1,5 @@
-// The displayed orders of one generated instrument, so that the generator never refers to an order that is not there and
-// never crosses the market.
+// The displayed orders of one generated instrument, so that the generator never refers to an order that is not there
+// and never crosses the market.
 #pragma once
 
 #include <algorithm>
@@ -59,7 +59,9 @@ public:
     [[nodiscard]] std::size_t count(Side side) const { return counts_[side == Side::buy ? 0 : 1]; }
     [[nodiscard]] bool two_sided() const { return !bids_.empty() && !asks_.empty(); }
     // Precondition for all below: the side is not empty.
-    [[nodiscard]] Price best(Side side) const { return side == Side::buy ? bids_.rbegin()->first : asks_.begin()->first; }
+    [[nodiscard]] Price best(Side side) const {
+        return side == Side::buy ? bids_.rbegin()->first : asks_.begin()->first;
+    }
     [[nodiscard]] std::uint32_t first(Side side) const {
         return side == Side::buy ? bids_.rbegin()->second.front() : asks_.begin()->second.front();
     }

@@ -1,5 +1,5 @@
-// A session made from a seed, for a project that has no recorded one: a trading day of a few instruments with directory,
-// opening and closing auctions, halts, broken trades and a message mix near that of a real day.
+// A session made from a seed, for a project that has no recorded one: a trading day of a few instruments with
+// directory, opening and closing auctions, halts, broken trades and a message mix near that of a real day.
 //
 // The same parameters give the same bytes on every machine. Adds come to 43% of the messages, deletes to 41%, replaces
 // to 8%, executions to 5%, partial cancels to 2%, hidden trades to 1% (proportions of NASDAQ's feed, to a point or so).

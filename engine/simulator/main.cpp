@@ -32,13 +32,15 @@ constexpr const char* usage =
     "       exchange_simulator --generate --day YYYY-MM-DD --out session.itch\n"
     "                          [--seed N] [--messages N] [--symbols N]\n";
 
+using Options = std::map<std::string, std::string>;
+
 std::atomic<bool> stop_requested{false};
 
 void request_stop(int) { stop_requested = true; }
 
 // Options by name; a flag has an empty value. Nothing where the command line is wrong.
-std::optional<std::map<std::string, std::string>> parsed(int count, char** arguments) {
-    std::map<std::string, std::string> options;
+std::optional<Options> parsed(int count, char** arguments) {
+    Options options;
     for (int i = 1; i < count; ++i) {
         const std::string name = arguments[i];
         if (name == "--progress" || name == "--generate" || name == "--version") {
@@ -53,7 +55,7 @@ std::optional<std::map<std::string, std::string>> parsed(int count, char** argum
     return options;
 }
 
-std::uint64_t number(const std::map<std::string, std::string>& options, const std::string& name, std::uint64_t otherwise) {
+std::uint64_t number(const Options& options, const std::string& name, std::uint64_t otherwise) {
     const auto found = options.find(name);
     if (found == options.end()) return otherwise;
     std::size_t used = 0;
@@ -118,7 +120,7 @@ void play(const std::string& path, bool show_progress) {
     if (show_progress) print(last);
 }
 
-void generate(const std::map<std::string, std::string>& options) {
+void generate(const Options& options) {
     GeneratedSession session;
     session.seed = number(options, "--seed", session.seed);
     session.messages = number(options, "--messages", session.messages);

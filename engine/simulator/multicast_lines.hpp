@@ -37,7 +37,9 @@ public:
         }
     }
 
-    [[nodiscard]] std::uint32_t all() const { return static_cast<std::uint32_t>((std::uint64_t{1} << senders_.size()) - 1); }
+    [[nodiscard]] std::uint32_t all() const {
+        return static_cast<std::uint32_t>((std::uint64_t{1} << senders_.size()) - 1);
+    }
     [[nodiscard]] std::uint64_t dropped() const { return dropped_; }
 
 private:

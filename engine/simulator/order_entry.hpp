@@ -1,7 +1,7 @@
 // The venue's order session: OUCH 5.0 over SoupBinTCP, one client at a time.
 //
-// A login names the sequence number from which the answers are sent again. When the connection ends, the client's orders
-// are cancelled (where configured) and the cancellations wait for its next login.
+// A login names the sequence number from which the answers are sent again. When the connection ends, the client's
+// orders are cancelled (where configured) and the cancellations wait for its next login.
 #pragma once
 
 #include <functional>

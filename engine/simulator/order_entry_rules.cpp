@@ -211,7 +211,8 @@ bool Matching::take(ClientOrder& order) {
     if (own != nullptr && !order.crosses(own->price)) own = nullptr;
     book_.walk(order.locate, other, [&](std::uint32_t handle) {
         RecordedOrder& resting = book_.order(handle);
-        if (!order.crosses(resting.price) || (own != nullptr && own->before(resting.price, resting.arrival))) return false;
+        const bool own_first = own != nullptr && own->before(resting.price, resting.arrival);
+        if (own_first || !order.crosses(resting.price)) return false;
         const Quantity quantity = std::min(order.open, resting.available());
         if (quantity == Quantity{0}) return true;
         resting.taken += quantity;

@@ -1,5 +1,5 @@
-// Which lines lose a packet: a pure function of the seed and the packet's first sequence number, so that a run with loss
-// can be repeated exactly and a restarted simulator loses the same packets.
+// Which lines lose a packet: a pure function of the seed and the packet's first sequence number, so that a run with
+// loss can be repeated exactly and a restarted simulator loses the same packets.
 #pragma once
 
 #include <cstdint>

@@ -24,7 +24,8 @@ public:
     }
     // Packets that end at or before this message.
     [[nodiscard]] std::uint64_t ended_by(SequenceNumber message) const {
-        return static_cast<std::uint64_t>(std::upper_bound(lasts_.begin(), lasts_.end(), message.value()) - lasts_.begin());
+        const auto behind = std::upper_bound(lasts_.begin(), lasts_.end(), message.value());
+        return static_cast<std::uint64_t>(behind - lasts_.begin());
     }
     [[nodiscard]] std::uint64_t packet_count() const { return lasts_.size(); }
 

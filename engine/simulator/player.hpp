@@ -1,7 +1,7 @@
 // When the next packet of the recorded session leaves, and what the lines carry meanwhile.
 //
-// In lockstep a packet leaves when the receiver's reports show fewer than `window_packets` outstanding; with a window of
-// one every run is the same. In original time it leaves at the time of its first message, `speed` times faster. A
+// In lockstep a packet leaves when the receiver's reports show fewer than `window_packets` outstanding; with a window
+// of one every run is the same. In original time it leaves at the time of its first message, `speed` times faster. A
 // heartbeat goes out when the lines were silent, which shows a receiver what it lost; after the last message, packets
 // that say that the session has ended.
 #pragma once

@@ -1,5 +1,5 @@
-// Finds an order's slot by its 64-bit reference: open addressing with linear probing and backward-shift deletion, so that
-// a day of adds and deletes leaves no tombstones behind. It allocates only when it grows past half full.
+// Finds an order's slot by its 64-bit reference: open addressing with linear probing and backward-shift deletion, so
+// that a day of adds and deletes leaves no tombstones behind. It allocates only when it grows past half full.
 #pragma once
 
 #include <cstddef>

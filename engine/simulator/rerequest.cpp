@@ -32,7 +32,8 @@ std::optional<SequenceNumber> RerequestServer::receive() {
                                           reinterpret_cast<sockaddr*>(&from), &from_length);
         if (length < 0 && errno == EINTR) continue;
         if (length < 0 && errno != ECONNREFUSED) return report;
-        const auto request = moldudp64::parse_request(Bytes(datagram).first(length < 0 ? 0 : static_cast<std::size_t>(length)));
+        const std::size_t bytes = length < 0 ? 0 : static_cast<std::size_t>(length);
+        const auto request = moldudp64::parse_request(Bytes(datagram).first(bytes));
         if (!request || request->session != session_) {
             ++malformed_;
         } else if (request->requested_message_count == 0) {

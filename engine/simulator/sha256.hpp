@@ -23,7 +23,9 @@ constexpr std::array<std::uint32_t, 64> sha256_constants = [] {
     unsigned found = 0;
     for (std::uint64_t candidate = 2; found < 64; ++candidate) {
         bool prime = true;
-        for (std::uint64_t divisor = 2; divisor * divisor <= candidate; ++divisor) prime = prime && candidate % divisor != 0;
+        for (std::uint64_t divisor = 2; divisor * divisor <= candidate; ++divisor) {
+            prime = prime && candidate % divisor != 0;
+        }
         if (!prime) continue;
         // The largest r with r^3 <= candidate * 2^96 has 32 fractional bits; r is below 2^35.
         const auto target = static_cast<Wide>(candidate) << 96;

@@ -18,6 +18,9 @@ constexpr Duration heartbeat_lockstep = milliseconds(1);
 constexpr Duration heartbeat = milliseconds(100);
 constexpr Duration progress_interval = seconds(1);
 constexpr Duration end_of_session_interval = milliseconds(10);
+// A client that finds packets of this venue's former life in its socket goes on to react to them. Only when its report
+// has stood still for this long do its orders have a place that is not before their cause.
+constexpr Duration report_settles = milliseconds(5);
 // How long a client that has come back may take to report before the old report counts again.
 constexpr Duration report_wait = milliseconds(250);
 
@@ -52,7 +55,11 @@ Progress Simulator::run() {
 }
 
 void Simulator::wait_for_client() {
-    while (!*stop_ && !(order_entry_.logged_in() && (first_report_ || !player_.lockstep()))) {
+    const auto ready = [&] {
+        if (!order_entry_.logged_in()) return false;
+        return !player_.lockstep() || (first_report_ && monotonic_now() - first_report_time_ >= report_settles);
+    };
+    while (!*stop_ && !ready()) {
         const Timestamp now = monotonic_now();
         take_report();
         if (now - last_attended_ >= attend_interval) attend(now);
@@ -63,8 +70,9 @@ void Simulator::wait_for_client() {
     // stands at its place already. In between no order came and nothing was said, else the journal would know.
     const SequenceNumber end{exchange_->message_count()};
     const SequenceNumber reported = first_report_ ? std::min(*first_report_ - 1, end) : SequenceNumber{0};
-    exchange_->play_to(reported);
     const Timestamp now = monotonic_now();
+    order_entry_.receive(now);  // what the client sent with its report belongs to that place
+    exchange_->play_to(reported);
     order_entry_.release_orders(now);
     player_.start(exchange_->position(), now);
     if (first_report_) player_.reported(*first_report_);
@@ -76,8 +84,9 @@ void Simulator::take_report() {
     if (playing_) {
         player_.reported(*report);
         order_entry_.receive(monotonic_now());
-    } else {
+    } else if (first_report_ != report) {
         first_report_ = report;
+        first_report_time_ = monotonic_now();
     }
 }
 

@@ -28,8 +28,8 @@ struct Progress {
 
 class Simulator {
 public:
-    // `stop` ends the loop from a signal handler or another thread; `notice` gets sentences for the operator, `progress`
-    // is told once a second. The exchange must outlive it. Throws TransportError.
+    // `stop` ends the loop from a signal handler or another thread; `notice` gets sentences for the operator,
+    // `progress` is told once a second. The exchange must outlive it. Throws TransportError.
     Simulator(const Config& config, Exchange& exchange, const std::atomic<bool>& stop,
               std::function<void(const std::string&)> notice, std::function<void(const Progress&)> progress);
 
@@ -56,7 +56,8 @@ private:
     SnapshotServer snapshot_;
     OrderEntry order_entry_;
     Waiter waiter_;
-    std::optional<SequenceNumber> first_report_;
+    std::optional<SequenceNumber> first_report_;  // before playing: the latest
+    Timestamp first_report_time_;
     Timestamp last_attended_;
     Timestamp last_told_;
     Timestamp client_seen_;

@@ -1,5 +1,5 @@
-// The venue's snapshots: after a login, the directory and every open recorded order as ITCH messages, then the end of the
-// snapshot with the sequence number where the feed goes on (GLIMPSE 5.0 over SoupBinTCP).
+// The venue's snapshots: after a login, the directory and every open recorded order as ITCH messages, then the end of
+// the snapshot with the sequence number where the feed goes on (GLIMPSE 5.0 over SoupBinTCP).
 #pragma once
 
 #include <memory>

@@ -15,7 +15,8 @@ namespace colo::simulator {
 
 class SoupConnection {
 public:
-    SoupConnection(TcpStream stream, Timestamp now) : stream_(std::move(stream)), last_sent_(now), last_received_(now) {}
+    SoupConnection(TcpStream stream, Timestamp now)
+        : stream_(std::move(stream)), last_sent_(now), last_received_(now) {}
 
     // Takes in what has arrived; false where the connection has ended or sends what is not SoupBinTCP.
     [[nodiscard]] bool receive(Timestamp now);

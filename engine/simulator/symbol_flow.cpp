@@ -141,7 +141,8 @@ std::uint32_t SymbolFlow::chosen() {
     const double drawn = random_.uniform();
     if (drawn < 0.55) {
         for (int tries = 0; tries < 4; ++tries) {
-            const auto back = std::min<std::size_t>(young_.size() - 1, static_cast<std::size_t>(random_.exponential() * 6));
+            const auto drawn_back = static_cast<std::size_t>(random_.exponential() * 6);
+            const std::size_t back = std::min(young_.size() - 1, drawn_back);
             const std::size_t at = (young_next_ + young_.size() - 1 - back) % young_.size();
             const std::uint32_t handle = young_handles_[at];
             if (young_[at] != OrderId{0} && book_.order(handle).id == young_[at] &&
@@ -184,7 +185,8 @@ void SymbolFlow::reduce_one(SessionTime time) {
     const std::uint32_t handle = chosen();
     const std::int64_t displayed = book_.order(handle).quantity.value();
     if (displayed < 2) return remove_one(time);
-    const Quantity by{displayed > 100 ? 100 * random_.between(1, (displayed - 1) / 100) : random_.between(1, displayed - 1)};
+    const std::int64_t lots = displayed > 100 ? random_.between(1, (displayed - 1) / 100) : 0;
+    const Quantity by{lots > 0 ? 100 * lots : random_.between(1, displayed - 1)};
     itch50::OrderCancel message;
     message.order_reference_number = book_.order(handle).id;
     message.cancelled_shares = by;

@@ -1,12 +1,12 @@
 // The order flow of one generated instrument: zero-intelligence orders around a latent efficient price that informed
 // traders know.
 //
-// Limit orders arrive at random distances from the touch, cancellations fall on orders at random (the young and the near
-// more often), market orders take from the best level on; rates and shape follow the zero-intelligence models of
-// Smith, Farmer, Gillemot and Krishnamurthy (Quantitative Finance 3:481, 2003) and Cont, Stoikov and Talreja (Operations
-// Research 58:549, 2010). The efficient price is a random walk with bursts of drift. Where it lies away from the
-// mid-price, market orders follow it, stale orders on its side are cancelled, and nobody bids above it: so the market
-// moves, and a market maker meets adverse selection.
+// Limit orders arrive at random distances from the touch, cancellations fall on orders at random (the young and the
+// near more often), market orders take from the best level on; rates and shape follow the zero-intelligence models of
+// Smith, Farmer, Gillemot and Krishnamurthy (Quantitative Finance 3:481, 2003) and Cont, Stoikov and Talreja
+// (Operations Research 58:549, 2010). The efficient price is a random walk with bursts of drift. Where it lies away
+// from the mid-price, market orders follow it, stale orders on its side are cancelled, and nobody bids above it: so the
+// market moves, and a market maker meets adverse selection.
 #pragma once
 
 #include <array>

@@ -173,13 +173,15 @@ void TradingDay::schedule_day() {
     for (std::uint64_t i = 0; i < halts; ++i) {
         // In different parts of the day, so that a symbol is never halted twice at once.
         const auto part = static_cast<std::int64_t>(19'200 / halts);
-        const SessionTime begin = clock_time(9, 45, 0) + seconds(static_cast<std::int64_t>(i) * part + random_.between(0, part - 400));
+        const std::int64_t offset = static_cast<std::int64_t>(i) * part + random_.between(0, part - 400);
+        const SessionTime begin = clock_time(9, 45, 0) + seconds(offset);
         schedule_halt(random_.below(flows_.size()), begin);
     }
     const std::uint64_t broken = std::clamp<std::uint64_t>(session_.messages / 100'000, 2, 50);
     for (std::uint64_t i = 0; i < broken; ++i) {
         const std::size_t which = random_.below(flows_.size());
-        at(clock_time(10, 0, 0) + milliseconds(random_.between(0, 20'000'000)), [this, which] { flows_[which]->break_trade(time_); });
+        const SessionTime time = clock_time(10, 0, 0) + milliseconds(random_.between(0, 20'000'000));
+        at(time, [this, which] { flows_[which]->break_trade(time_); });
     }
 }
 
@@ -214,7 +216,8 @@ SessionTime TradingDay::next_event_time() {
     const double drawn = random_.uniform();
     if (drawn < 0.35) return time_ + nanoseconds(300 + static_cast<std::int64_t>(random_.exponential() * 4'000));
     if (drawn < 0.70) return time_ + nanoseconds(5'000 + static_cast<std::int64_t>(random_.exponential() * 300'000));
-    const double done = static_cast<double>(writer_->count() - first_flow_message_) / static_cast<double>(flow_messages_);
+    const auto written = static_cast<double>(writer_->count() - first_flow_message_);
+    const double done = written / static_cast<double>(flow_messages_);
     const double ahead = 4.5 / static_cast<double>(flow_messages_);
     const Duration due = scheduled_time(std::min(1.0, done + ahead)) - time_;
     const std::int64_t mean = std::max<std::int64_t>(20'000, due.value());

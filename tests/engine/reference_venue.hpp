@@ -1,5 +1,6 @@
-// The venue's matching rules written down as slowly and plainly as they can be, to compare the real one with: all orders,
-// recorded and the client's, lie in one list in the order in which they came, and every question sorts that list anew.
+// The venue's matching rules written down as slowly and plainly as they can be, to compare the real one with: all
+// orders, recorded and the client's, lie in one list in the order in which they came, and every question sorts that
+// list anew.
 //
 // It shares nothing with engine/simulator but the texts that it says. One instrument, prices in cents.
 #pragma once
@@ -100,7 +101,8 @@ public:
         next.id = to;
         next.price = price;
         next.open = quantity - next.executed;
-        say("U" + std::to_string(from) + ">" + std::to_string(to) + " " + std::to_string(next.open) + "@" + told(price));
+        say("U" + std::to_string(from) + ">" + std::to_string(to) + " " + std::to_string(next.open) + "@" +
+            told(price));
         arrive(next, true);
     }
 
@@ -123,7 +125,8 @@ public:
 private:
     static std::string told(std::int64_t price) {
         char text[32];
-        std::snprintf(text, sizeof text, "%lld.%02lld", static_cast<long long>(price / 100), static_cast<long long>(price % 100));
+        std::snprintf(text, sizeof text, "%lld.%02lld", static_cast<long long>(price / 100),
+                      static_cast<long long>(price % 100));
         return text;
     }
     void say(std::string text) { said.push_back(std::move(text)); }

@@ -231,13 +231,21 @@ public:
     [[nodiscard]] SequenceNumber next() const { return SequenceNumber{messages.size() + 1}; }
     void report() { request(next(), 0); }
     void request(SequenceNumber first, std::uint16_t count) {
-        static_cast<void>(rerequest_.send(bytes_of(moldudp64::make_request(moldudp64::Session(mold_session), first, count))));
+        const auto request = moldudp64::make_request(moldudp64::Session(mold_session), first, count);
+        static_cast<void>(rerequest_.send(bytes_of(request)));
     }
     void read_answers(int wait_ms = 0) {
         while (const auto packet = orders.next(wait_ms)) {
             if (packet->type != soupbintcp::sequenced_data_type) continue;
             answers.emplace_back(packet->payload.begin(), packet->payload.end());
         }
+    }
+    // Throws away what the lines have brought, as a client does that starts anew.
+    void drop_packets() {
+        for (UdpReceiver& line : lines_) {
+            while (!line.receive().empty()) {}
+        }
+        while (!rerequest_.receive().empty()) {}
     }
     // Plays until the end of the session, or until this many messages; false after a silence of five seconds.
     bool play(std::uint64_t until = UINT64_MAX) {

@@ -1,5 +1,5 @@
-// Generated sessions: the same bytes from the same seed, valid from the first message to the last, and near a real day's
-// mix of messages.
+// Generated sessions: the same bytes from the same seed, valid from the first message to the last, and near a real
+// day's mix of messages.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -77,7 +77,8 @@ private:
     }
     template <class Message>
     void traded(const Message& m) {
-        EXPECT_TRUE(matches.insert(m.match_number.get().value()).second) << "match number used twice: message " << total;
+        EXPECT_TRUE(matches.insert(m.match_number.get().value()).second)
+            << "match number used twice: message " << total;
     }
     void on(const itch50::SystemEvent& m) { events += m.event_code; }
     void on(const itch50::StockTradingAction& m) { state[m.stock_locate.get().value()] = m.trading_state; }
@@ -113,7 +114,8 @@ private:
         ASSERT_NE(found, orders.end()) << "orphan reference: message " << total;
         const Order old = found->second;
         take_off(found->first, old.quantity);
-        add(m.new_order_reference_number.get().value(), old.locate, old.buy, m.shares.get().value(), m.price.get().value());
+        add(m.new_order_reference_number.get().value(), old.locate, old.buy, m.shares.get().value(),
+            m.price.get().value());
     }
     void on(const itch50::Trade& m) {
         EXPECT_EQ(m.price.get().value() % 100, 0);
@@ -169,7 +171,7 @@ TEST(Generator, DefaultDayIsValidAndNearARealDaysMix) {
     EXPECT_NEAR(share("EC"), 5, 1);
     EXPECT_NEAR(share("X"), 2, 0.5);
     EXPECT_NEAR(share("P"), 1, 0.3);
-    for (const char type : {'R', 'H', 'Y', 'L', 'V', 'F', 'C', 'Q', 'B', 'I'}) EXPECT_GT(auditor.count[type], 0u) << type;
+    for (const char type : std::string_view("RHYLVFCQBI")) EXPECT_GT(auditor.count[type], 0u) << type;
     EXPECT_GT(auditor.priced_executions, 100u);
     EXPECT_EQ(auditor.crosses['O'], 2u);
     EXPECT_EQ(auditor.crosses['C'], 2u);
@@ -195,7 +197,8 @@ TEST(Generator, SameSeedSameBytes) {
 
 // The bytes do not depend on the compiler's instructions or the C library: this digest was made by another build.
 TEST(Generator, BytesAreTheSameOnEveryMachine) {
-    EXPECT_EQ(sha256(generate_session(small(1, 20'000, 3))), "ee06bd99ea6f146dd4e6198b5cadb1ca058f6786e20b93d3767cdb0da6fed1e7");
+    EXPECT_EQ(sha256(generate_session(small(1, 20'000, 3))),
+              "ee06bd99ea6f146dd4e6198b5cadb1ca058f6786e20b93d3767cdb0da6fed1e7");
 }
 
 TEST(Generator, WritesTheSessionAndItsDescription) {

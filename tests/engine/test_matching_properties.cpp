@@ -1,5 +1,5 @@
-// The venue against a slow, plain one on random sessions, and what must hold whatever happens: no recorded share is given
-// twice, no order is filled beyond its quantity, no order loses its place in the queue.
+// The venue against a slow, plain one on random sessions, and what must hold whatever happens: no recorded share is
+// given twice, no order is filled beyond its quantity, no order loses its place in the queue.
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -104,7 +104,8 @@ TEST(MatchingProperties, EqualsTheSlowVenueOnRandomSessions) {
         for (int step = 0; step < 1500; ++step) {
             venues.step();
             const Said said = venues.real.said();
-            const Said expected(venues.reference.said.begin() + static_cast<std::ptrdiff_t>(heard), venues.reference.said.end());
+            const Said& all = venues.reference.said;
+            const Said expected(all.begin() + static_cast<std::ptrdiff_t>(heard), all.end());
             ASSERT_EQ(said, expected) << "COLO_SEED=" << seed << " step " << step;
             heard = venues.reference.said.size();
         }
@@ -146,7 +147,8 @@ TEST(MatchingProperties, RecordedSharesAreGivenOnce) {
             if (venues.offered > 0) ASSERT_LE(given, venues.offered) << "COLO_SEED=" << seed << " step " << step;
             else ASSERT_EQ(given, 0);
             matching.book().each([&](const RecordedOrder& order) {
-                ASSERT_LE(order.taken.value(), 60) << "COLO_SEED=" << seed << " step " << step;  // no order was ever larger
+                // No order was ever larger.
+                ASSERT_LE(order.taken.value(), 60) << "COLO_SEED=" << seed << " step " << step;
                 ASSERT_GT(order.quantity.value(), 0);
             });
         }

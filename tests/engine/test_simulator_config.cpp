@@ -23,7 +23,8 @@ protected:
                  {{{"name", "A"}, {"group", "239.1.1.1"}, {"port", 1001}, {"interface", "127.0.0.1"}},
                   {{"name", "B"}, {"group", "239.1.1.2"}, {"port", 1002}, {"interface", "lo"}}}},
                 {"rerequest", {{"address", "127.0.0.1"}, {"port", 1003}, {"refuse", true}}},
-                {"snapshot", {{"address", "127.0.0.1"}, {"port", 1004}, {"username", "GLIMPS"}, {"password_file", password}}},
+                {"snapshot",
+                 {{"address", "127.0.0.1"}, {"port", 1004}, {"username", "GLIMPS"}, {"password_file", password}}},
                 {"order_entry",
                  {{"address", "127.0.0.1"}, {"port", 1005}, {"username", "COLO01"}, {"password_file", password},
                   {"cancel_on_disconnect", false}}},
@@ -87,13 +88,13 @@ TEST_F(ExchangeConfig, WhatMayBeAbsentHasADefault) {
 }
 
 TEST_F(ExchangeConfig, EveryFaultIsNamedByItsPath) {
-    const auto expect = [&](const nlohmann::json::json_pointer& place, const nlohmann::json& value, const std::string& said) {
+    using Place = nlohmann::json::json_pointer;
+    const auto expect = [&](const Place& place, const nlohmann::json& value, const std::string& said) {
         const nlohmann::json before = json;
         json[place] = value;
         EXPECT_EQ(error().substr(0, said.size()), said);
         json = before;
     };
-    using Place = nlohmann::json::json_pointer;
     expect(Place("/lines/1/port"), 0, "exchange.json: lines[1].port: must be");
     expect(Place("/lines"), nlohmann::json::array(), "exchange.json: lines: must have");
     expect(Place("/mold_session"), "short", "exchange.json: mold_session: must have 10 characters");
@@ -104,7 +105,7 @@ TEST_F(ExchangeConfig, EveryFaultIsNamedByItsPath) {
     expect(Place("/loss/line_a"), -0.5, "exchange.json: loss.line_a: must be");
     expect(Place("/wait"), "sleep", "exchange.json: wait: must be one of");
     expect(Place("/order_entry/username"), "TOOLONG", "exchange.json: order_entry.username: must have at most 6");
-    expect(Place("/order_entry/password_file"), "/nonexistent", "exchange.json: order_entry.password_file: cannot read");
+    expect(Place("/order_entry/password_file"), "/none", "exchange.json: order_entry.password_file: cannot read");
     expect(Place("/packet_messages_max"), 0, "exchange.json: packet_messages_max: must be");
     json.erase("rerequest");
     EXPECT_EQ(error(), "exchange.json: rerequest: is missing");

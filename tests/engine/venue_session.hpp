@@ -1,5 +1,6 @@
-// A hand-made session at the simulated venue: recorded messages and client messages in turn, and what the venue said, as
-// short texts that a test can read. "A1 100@10.00 L" is an acceptance, "E1 60@10.00 A" an execution that added liquidity.
+// A hand-made session at the simulated venue: recorded messages and client messages in turn, and what the venue said,
+// as short texts that a test can read. "A1 100@10.00 L" is an acceptance, "E1 60@10.00 A" an execution that added
+// liquidity.
 #pragma once
 
 #include <cstdio>
@@ -27,10 +28,12 @@ namespace colo::simulator {
         answer,
         Overloaded{
             [&](const ouch50::OrderAccepted& m, ouch50::Appendage) {
-                text = "A" + n(m.user_ref_num) + " " + n(m.quantity) + "@" + told(m.price) + " " + static_cast<char>(m.order_state);
+                text = "A" + n(m.user_ref_num) + " " + n(m.quantity) + "@" + told(m.price) + " " +
+                       static_cast<char>(m.order_state);
             },
             [&](const ouch50::OrderReplaced& m, ouch50::Appendage) {
-                text = "U" + n(m.orig_user_ref_num) + ">" + n(m.user_ref_num) + " " + n(m.quantity) + "@" + told(m.price);
+                text = "U" + n(m.orig_user_ref_num) + ">" + n(m.user_ref_num) + " " + n(m.quantity) + "@" +
+                       told(m.price);
             },
             [&](const ouch50::OrderExecuted& m, ouch50::Appendage) {
                 text = "E" + n(m.user_ref_num) + " " + n(m.quantity) + "@" + told(m.price) + " " + m.liquidity_flag;
@@ -163,7 +166,8 @@ public:
         message.quantity = Quantity{intended};
         send(message);
     }
-    void replace_own(std::uint32_t from, std::uint32_t to, std::int64_t quantity, Price price, char time_in_force = '0') {
+    void replace_own(std::uint32_t from, std::uint32_t to, std::int64_t quantity, Price price,
+                     char time_in_force = '0') {
         ouch50::ReplaceOrder message;
         message.orig_user_ref_num = UserRefNum{from};
         message.user_ref_num = UserRefNum{to};
@@ -183,7 +187,9 @@ public:
     // What the venue has said since the last call.
     std::vector<std::string> said() {
         std::vector<std::string> texts;
-        for (; heard < matching.answers().next(); ++heard) texts.push_back(described(matching.answers().message(heard)));
+        for (; heard < matching.answers().next(); ++heard) {
+            texts.push_back(described(matching.answers().message(heard)));
+        }
         return texts;
     }
     // Recorded quantity before a client order.
