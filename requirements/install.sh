@@ -161,17 +161,20 @@ managed_python() {
 
 # ---- C++ -----------------------------------------------------------------------------------------------------------
 
-# build: the programs, the tests and the bindings, as they are traded with.
-build() { compile build/cmake -DCOLO_MARCH="${COLO_MARCH:-native}"; }
+# build: the programs and the bindings that a run needs.
+build() { compile build/cmake 'engine exchange_simulator colo_engine' -DCOLO_MARCH="${COLO_MARCH:-native}"; }
+
+# build_tests: the same, and the C++ tests.
+build_tests() { compile build/cmake all -DCOLO_MARCH="${COLO_MARCH:-native}"; }
 
 # sanitized: the programs and tests once more, stopping at the first error in memory or arithmetic.
-sanitized() { compile build/sanitized -DCOLO_BINDINGS=OFF -DCOLO_SANITIZE=address,undefined; }
+sanitized() { compile build/sanitized all -DCOLO_BINDINGS=OFF -DCOLO_SANITIZE=address,undefined; }
 
-# compile FOLDER OPTION...: configures anew when a CMakeLists.txt came, from nothing when the options, the interpreter or
-# its packages changed, and leaves the rest to ninja.
+# compile FOLDER TARGETS OPTION...: configures anew when a CMakeLists.txt came, from nothing when the options, the
+# interpreter or its packages changed, and leaves the rest to ninja.
 compile() {
-  local folder=$1 name=${1##*/} wanted log
-  shift
+  local folder=$1 name=${1##*/} targets=$2 wanted log
+  shift 2
   wanted=$(digest "$(readlink -f build/venv/bin/python) $*" requirements/core.txt)
   done_already "$name-cache" "$wanted" || rm -rf "$folder"
   remember "$name-cache" "$wanted"
@@ -185,7 +188,8 @@ compile() {
     remember "$name" "$wanted"
   fi
   log=build/logs/$name-build.log
-  ninja -C "$folder" 2>&1 | tee "$log" | build_progress || {
+  # shellcheck disable=SC2086
+  ninja -C "$folder" $targets 2>&1 | tee "$log" | build_progress || {
     grep -vE '^\[[0-9]+/[0-9]+\] |^ninja: Entering' "$log" >&2
     fail "the engine does not compile; log: $log"
   }
@@ -300,7 +304,7 @@ clean() {
 for step in "$@"; do
   case $step in
     apt-base | apt-services) apt "requirements/$step.txt" ;;
-    core | build | sanitized | services | lock | clean) "$step" ;;
+    core | build | build_tests | sanitized | services | lock | clean) "$step" ;;
     *) fail "no step is called $step" ;;
   esac
 done

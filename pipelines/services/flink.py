@@ -102,6 +102,7 @@ def render_configuration(flink: Flink, directory: Path) -> str:
         "jobmanager.bind-host": flink.address,
         "jobmanager.memory.process.size": f"{flink.job_manager_memory_mib}m",
         "blob.server.port": str(flink.blob_port),
+        "taskmanager.resource-id": "taskmanager",  # else made from the machine's name, which need not resolve
         "taskmanager.host": flink.address,
         "taskmanager.bind-host": flink.address,
         "taskmanager.rpc.port": str(flink.task_manager_rpc_port),
