@@ -59,12 +59,15 @@ def test_a_run_that_is_killed_when_trading_is_over(desk: SiteRuns, short_session
     assert_it_goes_on(desk, short_session, tmp_path)
 
 
+@pytest.mark.long
 def test_one_after_the_other_is_killed(desk: SiteRuns, short_session: ShortSession, tmp_path, seed: int):
     """Whatever was begun again is killed again, further on in the same session."""
     desk.forget(short_session.day)
     choose = random.Random(seed)
     shares = sorted(choose.uniform(0.02, 0.9) for _ in range(KILLS))
     for share in shares:
+        # A killed run takes its programs along, a moment later: the next victim must not be one of those.
+        await_that(lambda: not any(alive(desk.pid(program)) for program in PROGRAMS), "the end of what was killed", 10)
         run = desk.start([short_session.file])
         desk.await_played(run, share, short_session.journal_bytes)
         victim = choose.choice((*PROGRAMS, "run"))

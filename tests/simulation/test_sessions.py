@@ -1,4 +1,4 @@
-"""Recorded and generated sessions of every form, from the file to the stored rows: every message is played and stored."""
+"""Sessions of every kind of source on a desk: every message is played, and what is stored is what was journaled."""
 
 from __future__ import annotations
 
@@ -94,3 +94,18 @@ def framed(data: bytes) -> list[bytes]:
         messages.append(data[offset + 2 : offset + 2 + length])
         offset += 2 + length
     return messages
+
+
+def test_a_recording_with_a_defect_fails_and_the_row_is_named(desk: SiteRuns, workplace: Path):
+    """The clock of one message goes back: the session is played and stored as it is, and the run says so."""
+    day = "2024-06-25"
+    file = workplace / f"defective_{day}.itch50"
+    generate(file, seed=14, messages=8_000, day=day)
+    messages = framed(file.read_bytes())
+    early = int.from_bytes(messages[1_998][5:11], "big") - 25
+    messages[1_999] = messages[1_999][:5] + early.to_bytes(6, "big") + messages[1_999][11:]
+    file.write_bytes(b"".join(len(message).to_bytes(2, "big") + message for message in messages))
+    sentence = desk.run([file]).sentence()
+    assert sentence.startswith("colo: event_time_monotone: 1 of 8,000 rows, ticks sequence=2000 journal_offset=")
+    assert sentence.endswith(": event time 25 ns before the message ahead of it")
+    assert desk.rows("ticks", day).num_rows == 8_000
