@@ -25,12 +25,14 @@ void Exchange::recover() {
         if (entry.kind == ExchangeJournal::Kind::message) matching_.receive(entry.payload);
         if (entry.kind == ExchangeJournal::Kind::disconnect) matching_.disconnect();
     }
+    // A journal that went through a power loss may know less here than its entries do.
+    if (journal_->played().value() <= offsets_.size()) advance_to(std::max(position(), journal_->played()));
 }
 
 void Exchange::play_to(SequenceNumber last) {
-    const std::uint64_t next_answer = answers().next();
+    if (last <= position()) return;
+    journal_->set_played(last);
     advance_to(last);
-    if (answers().next() != next_answer) journal_->append({position(), ExchangeJournal::Kind::answered, {}});
 }
 
 void Exchange::advance_to(SequenceNumber last) {

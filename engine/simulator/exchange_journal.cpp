@@ -3,9 +3,12 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 
@@ -25,6 +28,9 @@ struct FileHeader {
     std::uint32_t crc = 0;  // of all before it
 };
 static_assert(sizeof(FileHeader) == 32);
+constexpr std::size_t played_offset = sizeof(FileHeader);
+constexpr std::size_t entries_offset = played_offset + sizeof(std::uint64_t);
+constexpr std::size_t mapped_bytes = 4096;
 
 struct EntryHeader {
     std::uint64_t position = 0;
@@ -65,6 +71,18 @@ ExchangeJournal::ExchangeJournal(const std::filesystem::path& directory, const s
     if (::flock(file_.get(), LOCK_EX | LOCK_NB) != 0) {
         throw SimulatorError(path_.string() + ": another exchange_simulator has it open");
     }
+    load();
+    if (image_.size() < entries_offset) create(mold_session);
+    else read(mold_session);
+    map_played();
+}
+
+ExchangeJournal::~ExchangeJournal() {
+    if (played_ == nullptr) return;
+    ::munmap(reinterpret_cast<std::byte*>(const_cast<std::uint64_t*>(played_)) - played_offset, mapped_bytes);
+}
+
+void ExchangeJournal::load() {
     struct stat status {};
     if (::fstat(file_.get(), &status) != 0) throw system_error(path_.string() + ": cannot read", errno);
     image_.resize(static_cast<std::size_t>(status.st_size));
@@ -75,8 +93,12 @@ ExchangeJournal::ExchangeJournal(const std::filesystem::path& directory, const s
         if (count <= 0) throw system_error(path_.string() + ": cannot read at offset " + std::to_string(have), errno);
         have += static_cast<std::size_t>(count);
     }
-    if (image_.size() < sizeof(FileHeader)) create(mold_session);
-    else read(mold_session);
+}
+
+void ExchangeJournal::map_played() {
+    void* mapped = ::mmap(nullptr, mapped_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, file_.get(), 0);
+    if (mapped == MAP_FAILED) throw system_error(path_.string() + ": cannot map", errno);
+    played_ = reinterpret_cast<std::uint64_t*>(static_cast<std::byte*>(mapped) + played_offset);
 }
 
 void ExchangeJournal::create(const std::string& mold_session) {
@@ -85,8 +107,10 @@ void ExchangeJournal::create(const std::string& mold_session) {
     FileHeader header;
     std::memcpy(header.mold_session, mold_session.data(), std::min(mold_session.size(), sizeof header.mold_session));
     header.crc = checksum(header);
-    write_all(file_.get(), Bytes(reinterpret_cast<const std::byte*>(&header), sizeof header), path_, 0);
-    written_ = sizeof header;
+    std::array<std::byte, entries_offset> bytes{};
+    std::memcpy(bytes.data(), &header, sizeof header);
+    write_all(file_.get(), bytes, path_, 0);
+    written_ = bytes.size();
 }
 
 void ExchangeJournal::read(const std::string& mold_session) {
@@ -103,7 +127,7 @@ void ExchangeJournal::read(const std::string& mold_session) {
     if (session != mold_session) {
         throw SimulatorError(path_.string() + ": belongs to session " + session + ", not to " + mold_session);
     }
-    std::size_t at = sizeof header;
+    std::size_t at = entries_offset;
     while (at < image_.size()) {
         EntryHeader entry;
         if (image_.size() - at < sizeof entry) break;
@@ -116,7 +140,7 @@ void ExchangeJournal::read(const std::string& mold_session) {
             throw SimulatorError(path_.string() + ": offset " + std::to_string(at) + ": entry is damaged");
         }
         const auto kind = static_cast<Kind>(entry.kind);
-        if (kind != Kind::message && kind != Kind::disconnect && kind != Kind::answered) {
+        if (kind != Kind::message && kind != Kind::disconnect) {
             throw SimulatorError(path_.string() + ": offset " + std::to_string(at) + ": entry of unknown kind " +
                                  std::to_string(entry.kind));
         }

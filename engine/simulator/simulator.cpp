@@ -18,9 +18,6 @@ constexpr Duration heartbeat_lockstep = milliseconds(1);
 constexpr Duration heartbeat = milliseconds(100);
 constexpr Duration progress_interval = seconds(1);
 constexpr Duration end_of_session_interval = milliseconds(10);
-// A client that finds packets of this venue's former life in its socket goes on to react to them. Only when its report
-// has stood still for this long do its orders have a place that is not before their cause.
-constexpr Duration report_settles = milliseconds(5);
 // How long a client that has come back may take to report before the old report counts again.
 constexpr Duration report_wait = milliseconds(250);
 
@@ -55,19 +52,14 @@ Progress Simulator::run() {
 }
 
 void Simulator::wait_for_client() {
-    const auto ready = [&] {
-        if (!order_entry_.logged_in()) return false;
-        return !player_.lockstep() || (first_report_ && monotonic_now() - first_report_time_ >= report_settles);
-    };
-    while (!*stop_ && !ready()) {
+    while (!*stop_ && !(order_entry_.logged_in() && (first_report_ || !player_.lockstep()))) {
         const Timestamp now = monotonic_now();
         take_report();
         if (now - last_attended_ >= attend_interval) attend(now);
         ::usleep(500);  // nothing is fast before the client has come
     }
     if (*stop_) return;
-    // The later of the two places: what the client has had needs no second playing, and what this venue has answered
-    // stands at its place already. In between no order came and nothing was said, else the journal would know.
+    // The client can be further than this venue only where the venue's journal was lost with the machine.
     const SequenceNumber end{exchange_->message_count()};
     const SequenceNumber reported = first_report_ ? std::min(*first_report_ - 1, end) : SequenceNumber{0};
     const Timestamp now = monotonic_now();
@@ -84,9 +76,8 @@ void Simulator::take_report() {
     if (playing_) {
         player_.reported(*report);
         order_entry_.receive(monotonic_now());
-    } else if (first_report_ != report) {
+    } else {
         first_report_ = report;
-        first_report_time_ = monotonic_now();
     }
 }
 
@@ -96,7 +87,6 @@ void Simulator::turn() {
     if (ready && player_.due(now)) {
         // The answers leave before the packet: a client that drains its order session first then knows its fills.
         exchange_->play_to(player_.next_last());
-        exchange_->commit();
         order_entry_.send_answers(now);
         player_.send_next(now);
     }

@@ -57,7 +57,6 @@ private:
     OrderEntry order_entry_;
     Waiter waiter_;
     std::optional<SequenceNumber> first_report_;  // before playing: the latest
-    Timestamp first_report_time_;
     Timestamp last_attended_;
     Timestamp last_told_;
     Timestamp client_seen_;

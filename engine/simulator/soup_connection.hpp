@@ -16,7 +16,9 @@ namespace colo::simulator {
 class SoupConnection {
 public:
     SoupConnection(TcpStream stream, Timestamp now)
-        : stream_(std::move(stream)), last_sent_(now), last_received_(now) {}
+        : stream_(std::move(stream)), last_sent_(now), last_received_(now) {
+        acknowledge_at_once();
+    }
 
     // Takes in what has arrived; false where the connection has ended or sends what is not SoupBinTCP.
     [[nodiscard]] bool receive(Timestamp now);
@@ -30,6 +32,8 @@ public:
     [[nodiscard]] int descriptor() const { return stream_.descriptor(); }
 
 private:
+    void acknowledge_at_once();
+
     TcpStream stream_;
     soupbintcp::Framer framer_;
     std::vector<std::byte> out_;

@@ -64,16 +64,16 @@ TEST_F(JournalFile, GivesBackWhatWasCommitted) {
         EXPECT_TRUE(journal.recovered().empty());
         append(journal, 3);
         journal.append({SequenceNumber{4}, ExchangeJournal::Kind::disconnect, {}});
-        journal.append({SequenceNumber{9}, ExchangeJournal::Kind::answered, {}});
+        journal.set_played(SequenceNumber{9});
         journal.commit();
         journal.append({SequenceNumber{9}, ExchangeJournal::Kind::disconnect, {}});  // never committed
     }
     ExchangeJournal journal(folder.path(), mold_session);
-    ASSERT_EQ(journal.recovered().size(), 3u);
+    ASSERT_EQ(journal.recovered().size(), 2u);
     EXPECT_EQ(journal.recovered()[0].position, SequenceNumber{3});
     EXPECT_EQ(text_of(journal.recovered()[0].payload), text_of(bytes_of(order(3))));
     EXPECT_EQ(journal.recovered()[1].kind, ExchangeJournal::Kind::disconnect);
-    EXPECT_EQ(journal.recovered()[2].kind, ExchangeJournal::Kind::answered);
+    EXPECT_EQ(journal.played(), SequenceNumber{9});
     EXPECT_EQ(journal.cut_off(), 0u);
 }
 
@@ -110,9 +110,9 @@ TEST_F(JournalFile, DamageIsNamedWithFileAndOffset) {
         append(journal, 5);
     }
     std::string bytes = content();
-    bytes[40] = static_cast<char>(bytes[40] ^ 1);  // in the first entry
+    bytes[50] = static_cast<char>(bytes[50] ^ 1);  // in the first entry
     overwrite(bytes);
-    EXPECT_EQ(error_of_opening(), file.string() + ": offset 32: entry is damaged");
+    EXPECT_EQ(error_of_opening(), file.string() + ": offset 40: entry is damaged");
     EXPECT_EQ(content(), bytes);  // and nothing is lost of it
     bytes[0] = '?';
     overwrite(bytes);
@@ -179,6 +179,7 @@ TEST_F(Recovery, JournalCutAnywhereGivesTheSameAnswersAgain) {
         answers = text_of(exchange.answers().packets_from(1));
         EXPECT_GT(exchange.matching().counts().fills, 50u);
         whole = journal_bytes();
+        whole.replace(32, 8, 8, '\0');  // as a power loss may leave it: the entries alone tell how far it was
     }
     RandomSource random(first_seed());
     for (int cut = 0; cut < 60; ++cut) {
@@ -241,7 +242,7 @@ TEST_F(Recovery, StandsWhereItLastSpoke) {
 TEST_F(Recovery, AJournalBeyondTheSessionIsRefused) {
     auto session = SessionFile::open(config.session_file.string());
     ExchangeJournal first(config.journal_directory, mold_session);
-    first.append({SequenceNumber{2'001}, ExchangeJournal::Kind::answered, {}});
+    first.append({SequenceNumber{2'001}, ExchangeJournal::Kind::disconnect, {}});
     first.commit();
     std::filesystem::copy(config.journal_directory, folder.path() / "copy");
     ExchangeJournal journal(folder.path() / "copy", mold_session);
@@ -306,7 +307,11 @@ private:
         until = die ? 500 + share * static_cast<unsigned>(life) + random.below(share) : UINT64_MAX;
         client.orders.log_in(config.order_entry, client.answers.size() + 1);
         EXPECT_EQ(client.orders.refused, 0);
-        for (const std::uint32_t number : sent) client.orders.send(order(number));
+        // The last orders again, which the venue may not have had; what it has had it ignores. Only as many as a socket
+        // holds, so that the report comes behind them.
+        for (std::size_t i = sent.size() - std::min<std::size_t>(sent.size(), 20); i < sent.size(); ++i) {
+            client.orders.send(order(sent[i]));
+        }
         client.reporting = true;
         client.report();
         EXPECT_TRUE(client.play(until)) << "COLO_SEED=" << seed << " life " << life << " at " << client.messages.size();
