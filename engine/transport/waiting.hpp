@@ -6,7 +6,8 @@
 //
 // A yield to a busy program costs its whole time slice, again and again: beside two of them on two cores, a session in
 // lockstep that takes 3 s alone would take hours. So a thread whose yield took long sleeps for a while instead, like
-// `block`; the scheduler wakes a sleeper at once, and the session took 20 s (Linux 6.18).
+// `block`, and for longer each time that the next yield is no better; the scheduler wakes a sleeper at once, and the
+// session took 20 s (Linux 6.18).
 #pragma once
 
 #include <sched.h>
@@ -16,6 +17,7 @@
 #include <immintrin.h>
 #endif
 
+#include <algorithm>
 #include <cstdint>
 
 #include "engine/transport/descriptor.hpp"
@@ -50,7 +52,8 @@ public:
 
 private:
     static constexpr std::int64_t long_yield_ns = 250'000;  // nobody that yields too keeps the core so long
-    static constexpr int sleeps_after_long_yield = 1024;
+    static constexpr int sleeps_min = 64;
+    static constexpr int sleeps_max = 4096;
 
     void yield() {
         if (sleeps_left_ > 0) {
@@ -59,7 +62,9 @@ private:
         }
         const std::int64_t before = monotonic_ns();
         ::sched_yield();
-        if (monotonic_ns() - before > long_yield_ns) sleeps_left_ = sleeps_after_long_yield;
+        const bool crowded = monotonic_ns() - before > long_yield_ns;
+        if (crowded) sleeps_left_ = sleeps_;
+        sleeps_ = crowded ? std::min(2 * sleeps_, sleeps_max) : sleeps_min;
     }
     void sleep() {
         epoll_event event;
@@ -77,6 +82,7 @@ private:
     }
     Wait wait_;
     int timeout_ms_;
+    int sleeps_ = sleeps_min;  // after the next long yield
     int sleeps_left_ = 0;
     Descriptor epoll_;
 };
