@@ -96,7 +96,8 @@ def complete_bars(
     """Wait until `job` has read each partition past `ends` (offset of its last message), then drain it.
 
     `progress` gets the share of the messages read. ColoError names the job's latest exception if it takes longer than
-    `seconds_max`, or if the job ended by itself.
+    `seconds_max`, or if the job ended by itself. A job that is given up is cancelled: restarting for ever, it would
+    keep its slots from the next one.
     """
     deadline = time.monotonic() + seconds_max
     client = {"bootstrap.servers": bootstrap_servers(submission.plane.kafka), "log_level": 0}
@@ -118,6 +119,7 @@ def complete_bars(
     finally:
         reader.close()
     reason = job.failure() or "no error was reported"
+    job.cancel()
     raise ColoError(f"Flink job {submission.declared.name} was not complete within {seconds_max:g} s: {reason}")
 
 

@@ -16,7 +16,7 @@ from tests.simulation.private_machine import PrivateMachine
 from tests.simulation.replays import replayed
 from tests.simulation.site_runs import ROOT, RunServer, SiteRuns, journal_bytes
 
-SHORT_DAY = "2024-06-20"
+SHORT_DAY = "2024-06-18"
 DESK_PORTS = (17103, 17104, 17105)
 
 

@@ -99,6 +99,9 @@ class RunServer:
         assert self._process.stdin is not None
         self._process.stdin.close()
         self._process.wait(30)
+        self._listener.join(5)
+        assert self._process.stdout is not None
+        self._process.stdout.close()
 
     def _listen(self) -> None:
         assert self._process.stdout is not None
@@ -193,14 +196,9 @@ class SiteRuns:
         assert pid is not None
         os.kill(pid, signal.SIGKILL)
 
-    def await_played(self, run: StartedRun, share: float, journal_bytes: int, seconds_max: float = 60.0) -> None:
-        """Until the journal has this share of the bytes that it will have."""
-        await_that(lambda: self.journaled() >= share * journal_bytes, f"{share:.0%} journaled", seconds_max, run)
-
-    def journaled(self) -> int:
-        """Bytes drained by the newest run."""
-        journals = (self.directory / "runs").glob("*/journal")
-        return max((journal_bytes(journal) for journal in journals), default=0)
+    def journaled(self, day: str) -> int:
+        """Bytes drained by the run of a day so far."""
+        return sum(journal_bytes(journal) for journal in (self.directory / "runs").glob(f"{day}-*/journal"))
 
 
 def alive(pid: int | None) -> bool:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import socket
+import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.simulation.conftest import ShortSession, generate
-from tests.simulation.site_runs import RunServer, SiteRuns
+from tests.simulation.site_runs import ROOT, RunServer, SiteRuns
 
 OTHER_DAY = "2024-06-21"
 
@@ -144,15 +145,33 @@ def other_session(workplace: Path) -> Path:
     return file
 
 
-def test_java_that_is_missing(
-    desk: SiteRuns, run_server: RunServer, short_session: ShortSession, tmp_path: Path, workplace: Path
-):
+@pytest.fixture
+def path_without_java(tmp_path: Path) -> str:
+    """A PATH with the programs of this machine, but for Java and for what could install it."""
     programs = tmp_path / "bin"
     programs.mkdir()
     for folder in ("/usr/sbin", "/usr/bin", "/sbin", "/bin"):
         for program in Path(folder).iterdir():
-            if not program.name.startswith("java") and not (programs / program.name).is_symlink():
+            if not program.name.startswith(("java", "apt")) and not (programs / program.name).is_symlink():
                 (programs / program.name).symlink_to(program)
+    return str(programs)
+
+
+def test_java_that_is_missing(
+    desk: SiteRuns, run_server: RunServer, short_session: ShortSession, workplace: Path, path_without_java: str
+):
     runs = SiteRuns(desk.machine, run_server, "lab", workplace / "lab-without-java")
-    sentence = runs.run([short_session.file], environment={"PATH": str(programs), "JAVA_HOME": ""}).sentence()
+    sentence = runs.run([short_session.file], environment={"PATH": path_without_java, "JAVA_HOME": ""}).sentence()
     assert sentence.startswith("colo: java is missing: Kafka and Flink need Java 17 or newer (Debian package ")
+
+
+def test_java_that_cannot_be_installed(path_without_java: str):
+    done = subprocess.run(
+        ["/bin/bash", ROOT / "requirements" / "install.sh", "apt-services"],
+        env={"PATH": path_without_java, "HOME": path_without_java},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 1 and len(done.stderr.splitlines()) == 1, done.stderr
+    assert done.stderr.startswith("setup: this system has no apt; install what these Debian packages hold: ")
+    assert "default-jdk-headless" in done.stderr

@@ -13,7 +13,7 @@ import pytest
 from tests.simulation.checks import assert_complete
 from tests.simulation.conftest import ShortSession
 from tests.simulation.replays import journaled_orders, replayed
-from tests.simulation.site_runs import ROOT, SiteRuns, alive, await_that
+from tests.simulation.site_runs import ROOT, SiteRuns, StartedRun, alive, await_that
 
 PROGRAMS = ("engine", "exchange_simulator")
 KILLS = 4
@@ -23,7 +23,7 @@ KILLS = 4
 def test_a_killed_program(desk: SiteRuns, short_session: ShortSession, tmp_path, victim: str, seed: int):
     desk.forget(short_session.day)
     run = desk.start([short_session.file])
-    desk.await_played(run, random.Random(seed).uniform(0.02, 0.9), short_session.journal_bytes)
+    await_played(desk, short_session, random.Random(seed).uniform(0.02, 0.9), run)
     desk.kill(victim, run)
     sentence = run.wait().sentence()
     assert f"{victim} ended with killed by signal 9" in sentence, sentence
@@ -38,8 +38,7 @@ def test_a_killed_run(desk: SiteRuns, short_session: ShortSession, tmp_path, see
     environment = {**os.environ, "PYTHONPATH": f"{ROOT}:{ROOT}/build/cmake/python"}
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     run = desk.machine.run(lambda: subprocess.Popen(command, cwd=ROOT, env=environment, **quiet))
-    played = random.Random(seed).uniform(0.02, 0.9)
-    await_that(lambda: desk.journaled() >= played * short_session.journal_bytes, f"{played:.0%} played", 60)
+    await_played(desk, short_session, random.Random(seed).uniform(0.02, 0.9))
     pids = [desk.pid(program) for program in PROGRAMS]
     run.send_signal(signal.SIGKILL)
     run.wait()
@@ -50,9 +49,10 @@ def test_a_killed_run(desk: SiteRuns, short_session: ShortSession, tmp_path, see
 def test_a_run_that_is_killed_when_trading_is_over(desk: SiteRuns, short_session: ShortSession, tmp_path):
     """While it stores and judges: a day is there whole, or it is not there."""
     desk.forget(short_session.day)
-    for mark in ("runs/*/traded.json", "store/ticks/*/*/rows.unfinished", "runs/*/complete"):
+    run_folder = f"runs/{short_session.day}-*"
+    for mark in (f"{run_folder}/traded.json", "store/ticks/*/*/rows.unfinished", f"{run_folder}/complete"):
         run = desk.start([short_session.file])
-        stages = (mark, "runs/*/complete")  # the unfinished file is there for milliseconds, and may be missed
+        stages = (mark, f"{run_folder}/complete")  # the unfinished file is there for milliseconds, and may be missed
         await_that(lambda stages=stages: any(any(desk.directory.glob(stage)) for stage in stages), mark, 60, run)
         os.kill(run.pid, signal.SIGKILL)
         assert run.wait().status == -signal.SIGKILL, mark
@@ -69,11 +69,16 @@ def test_one_after_the_other_is_killed(desk: SiteRuns, short_session: ShortSessi
         # A killed run takes its programs along, a moment later: the next victim must not be one of those.
         await_that(lambda: not any(alive(desk.pid(program)) for program in PROGRAMS), "the end of what was killed", 10)
         run = desk.start([short_session.file])
-        desk.await_played(run, share, short_session.journal_bytes)
+        await_played(desk, short_session, share, run)
         victim = choose.choice((*PROGRAMS, "run"))
         os.kill(run.pid, signal.SIGKILL) if victim == "run" else desk.kill(victim, run)
         assert run.wait().status != 0, f"{victim} was killed at {share:.0%}"
     assert_it_goes_on(desk, short_session, tmp_path)
+
+
+def await_played(desk: SiteRuns, session: ShortSession, share: float, run: StartedRun | None = None) -> None:
+    """Until the journal has this share of the bytes that the undisturbed session has."""
+    await_that(lambda: desk.journaled(session.day) >= share * session.journal_bytes, f"{share:.1%} played", 60, run)
 
 
 def assert_it_goes_on(desk: SiteRuns, session: ShortSession, tmp_path) -> None:

@@ -47,9 +47,9 @@ def test_every_process_is_killed_and_the_session_is_complete(
     pacing = {"mode": "original", "speed": SECONDS_OF_SESSION / SESSION_S}
     slowly = {"session": [short_session.file], "changes": [{"name": "faults", "pacing": pacing}]}
     for victim in choose.sample(VICTIMS, len(VICTIMS)):
-        before = lab.journaled()
+        before = lab.journaled(short_session.day)
         run = lab.start(**slowly)
-        await_that(lambda before=before: lab.journaled() > before + 4096, "trading", 90, run)
+        await_that(lambda before=before: lab.journaled(short_session.day) > before + 4096, "trading", 90, run)
         time.sleep(choose.uniform(0, 3))
         if victim == "run":
             os.kill(run.pid, signal.SIGKILL)

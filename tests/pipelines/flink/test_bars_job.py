@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from pipelines.flink.bars import complete_bars, prepare_bars
+from pipelines.flink.cluster import running_jobs
 from pipelines.flink.render import render_bars_job, render_insert, render_source
 from pipelines.services import flink
 from pipelines.services.programs import cluster
@@ -100,3 +101,12 @@ def test_a_job_that_cannot_be_planned_is_one_sentence(live_cluster: LivePlane, d
     live.supervisor.start(submission.program)
     with pytest.raises(ColoError, match=r"Flink job bars_1s (cannot be submitted: .*\(log: .*\)|ended|was not)"):
         complete_bars(submission, submission.job(live.supervisor), {0: 10}, 10)
+    await_no_job(live)
+
+
+def await_no_job(live: LivePlane) -> None:
+    """A job that was given up leaves its slots to the next one."""
+    deadline = time.monotonic() + 20
+    while (left := running_jobs(live.plane.flink)) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert not left
