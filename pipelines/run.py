@@ -15,6 +15,7 @@ import sys
 from datetime import date
 from pathlib import Path
 
+import colo_engine
 import dagster as dg
 
 from pipelines.definitions import SESSION_JOB, build_definitions
@@ -89,16 +90,16 @@ def _failure(result) -> str:
             return cause.message.strip().removeprefix("stacks.topology.errors.").split(": ", 1)[1]
         if cause.cls_name == "DagsterExecutionInterruptedError":
             raise KeyboardInterrupt
-        if _is_of_the_machine(cause.cls_name):
+        if _needs_no_stack(cause.cls_name):
             return f"asset {event.step_key} failed: {' '.join(cause.message.split())}"
         return f"asset {event.step_key} failed: {cause.to_string()}"
     return "the run failed; its history is in the Dagster UI (`make ui`)"
 
 
-def _is_of_the_machine(error: str) -> bool:
-    """Whether an error of this class says what is wrong with a file or a disk, and no stack is needed to see it."""
-    found = getattr(builtins, error, None)
-    return isinstance(found, type) and issubclass(found, OSError)
+def _needs_no_stack(error: str) -> bool:
+    """Whether an error of this class says what is wrong with a file or a disk."""
+    found = getattr(builtins, error, None) or getattr(colo_engine, error, None)
+    return isinstance(found, type) and issubclass(found, (OSError, colo_engine.JournalError, colo_engine.FormatError))
 
 
 def _print_summary(content: dict, directory: Path) -> None:

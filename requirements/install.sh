@@ -296,7 +296,9 @@ clean() {
     done
     kill -KILL "${pids[@]}" 2>/dev/null || true
   fi
-  { sed -nE 's|.*"hot_directory": *"(/dev/shm/colo-[^"/]+)".*|\1|p' build/*/runs/*/engine.json 2>/dev/null || true; } |
+  # Of killed runs, the tests' included, hot journal segments are left in memory.
+  { find build -path '*/runs/*' -name engine.json -exec \
+      sed -nE 's|.*"hot_directory": *"(/dev/shm/colo-[^"/]+)".*|\1|p' {} + 2>/dev/null || true; } |
     xargs -r -d '\n' rm -rf
   rm -rf build
 }

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from ipaddress import IPv4Address
 from typing import Annotated, Any, Self
 
@@ -50,14 +51,8 @@ def raise_problems(problems: list[Problem]) -> None:
 
 
 def repeated(values: list[Any]) -> list[Any]:
-    """Return the values that stand more than once, each once, in order of their second appearance."""
-    seen: list[Any] = []
-    twice: list[Any] = []
-    for value in values:
-        if value in seen and value not in twice:
-            twice.append(value)
-        seen.append(value)
-    return twice
+    """Return the values that stand more than once, each once, in order of their first appearance."""
+    return [value for value, count in Counter(values).items() if count > 1]
 
 
 def _subject(type_name: str, fields: dict[str, Any]) -> str:

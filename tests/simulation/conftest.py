@@ -14,7 +14,7 @@ import pytest
 from pipelines.process_files import ports_in_use
 from tests.simulation.private_machine import PrivateMachine
 from tests.simulation.replays import replayed
-from tests.simulation.site_runs import ROOT, RunServer, SiteRuns, journal_bytes
+from tests.simulation.site_runs import ROOT, RunServer, SiteRuns, forget_hot_segments, journal_bytes
 
 SHORT_DAY = "2024-06-18"
 DESK_PORTS = (17103, 17104, 17105)
@@ -50,6 +50,7 @@ def workplace(request: pytest.FixtureRequest) -> Iterator[Path]:
     folder.mkdir(parents=True)
     yield folder
     if not request.session.testsfailed:
+        forget_hot_segments(folder)
         shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -175,6 +175,7 @@ class SiteRuns:
     def forget(self, day: str) -> None:
         """The next run of a day starts afresh, whatever a test before has left."""
         for found in (self.directory / "runs").glob(f"{day}-*"):
+            forget_hot_segments(found)
             shutil.rmtree(found)
 
     def rows(self, table: str, day: str) -> pyarrow.Table:
@@ -199,6 +200,12 @@ class SiteRuns:
     def journaled(self, day: str) -> int:
         """Bytes drained by the run of a day so far."""
         return sum(journal_bytes(journal) for journal in (self.directory / "runs").glob(f"{day}-*/journal"))
+
+
+def forget_hot_segments(folder: Path) -> None:
+    """Remove what killed runs below a folder have left in memory."""
+    for declared in folder.rglob("engine.json"):
+        shutil.rmtree(json.loads(declared.read_text())["journal"]["hot_directory"], ignore_errors=True)
 
 
 def alive(pid: int | None) -> bool:
