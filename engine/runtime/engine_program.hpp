@@ -57,8 +57,8 @@ template <class Engine>
     summary["lost_messages"] = feed.lost_messages;
     summary["bad_packets"] = feed.bad_packets;
     summary["resumed"] = journal.recovery().resumed;
-    summary["tick_to_trade_ns"] = percentiles(engine.tick_to_trade());
-    summary["wire_to_wire_ns"] = percentiles(engine.wire_to_wire());
+    summary["tick_to_trade_ns"] = percentiles(engine.latency(LatencyStage::tick_to_trade));
+    summary["wire_to_wire_ns"] = percentiles(engine.latency(LatencyStage::wire_to_wire));
     summary["done"] = true;
     return summary.dump();
 }
@@ -75,7 +75,7 @@ void trade(const EngineConfig& config, S strategy, EngineSignals& signals, bool 
     using Engine = TradingEngine<S, KernelNetwork, HostClock, JournalRecorder>;
     const auto engine = std::make_unique<Engine>(config, std::move(strategy), network, clock, recorder, signals);
     Housekeeping housekeeping(*journal, config.thread("housekeeping").cpu, [&] {
-        if (show_progress) print_line(progress_line(config, engine->progress()));
+        if (show_progress) print_line(progress_line(config, engine->telemetry()));
     });
     JournalReader reader = detail::open_reader(config.journal_directory);
     if (const auto problem = engine->resume(reader))
