@@ -26,4 +26,12 @@ nlohmann::ordered_json percentiles(const LatencyHistogram& histogram) {
             {"max", histogram.max().value()}};
 }
 
+nlohmann::ordered_json self_check_summary(const std::vector<SelfCheckItem>& items) {
+    nlohmann::ordered_json summary = nlohmann::ordered_json::object();
+    for (const SelfCheckItem& item : items)
+        summary[item.name] = {
+            {"declared", item.declared}, {"found", item.found}, {"met", item.met}, {"waived", item.waived}};
+    return summary;
+}
+
 }  // namespace colo

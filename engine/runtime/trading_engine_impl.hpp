@@ -10,10 +10,6 @@
 namespace colo {
 
 namespace detail {
-// Beside the hot journal segments, in memory; nowhere where there is no such place.
-[[nodiscard]] inline std::filesystem::path telemetry_file(const EngineConfig& config) {
-    return config.hot_directory.empty() ? config.hot_directory : config.hot_directory / "telemetry";
-}
 [[nodiscard]] inline TelemetryIdentity telemetry_identity(const EngineConfig& config) {
     return {config.site, config.process, COLO_VERSION, build_id(), config.release_digest};
 }
@@ -25,11 +21,12 @@ inline constexpr Duration stop_wait = seconds(2);
 template <Strategy S, EngineNetwork Network, Clock C, Recorder R>
 TradingEngine<S, Network, C, R>::TradingEngine(const EngineConfig& config, S strategy, Network& network,
                                                const C& clock, R& recorder, EngineSignals& signals,
-                                               std::size_t orders_max)
+                                               std::size_t orders_max,
+                                               const std::filesystem::path& telemetry_file)
     : config_(config), network_(network), clock_(clock), recorder_(recorder), signals_(signals),
       core_(config, std::move(strategy), *this, orders_max), kill_file_(config.kill_switch_file),
       snapshot_(network.snapshot(), config.channels[0].snapshot, SoupTimings{}),
-      telemetry_(detail::telemetry_file(config), detail::telemetry_identity(config), counter_names(config, core_),
+      telemetry_(telemetry_file, detail::telemetry_identity(config), counter_names(config, core_),
                  latency_stage_names()) {}
 
 template <Strategy S, EngineNetwork Network, Clock C, Recorder R>
