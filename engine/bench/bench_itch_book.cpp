@@ -30,7 +30,7 @@ void measure(const CommandLine& line, const std::string& name, const std::string
     const ItchInput input(line.input(input_name));
     const double floor = decode_floor(input);
     const auto books = std::make_unique<ItchBooks>();
-    books->books().prefault(1 << 20);
+    books->books().prefault(1 << 24);
     const double value = nanoseconds_of([&] { keep(replay(*books, input)); }) / input.messages();
     const ItchBooks::Counts& counts = books->counts();
     if (static_cast<double>(counts.messages) != input.messages() || counts.unknown_orders + counts.duplicate_orders +
