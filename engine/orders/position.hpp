@@ -1,4 +1,5 @@
-// What we hold of an instrument and what it has earned, in integers, from fills and broken trades alone.
+// What we hold of an instrument and what it has earned since the day began, in integers: from the position at the start
+// of the day, fills and broken trades alone.
 //
 // Money is counted in 1e-4 dollars. The average price is kept as the cost of what is open, so that nothing is lost to
 // rounding: realised + unrealised(mark) equals cash + quantity * mark exactly, whatever the order of the fills.
@@ -31,6 +32,11 @@ struct FeeSchedule {
 
 class Position {
 public:
+    Position() = default;
+    // What was held before the day: what it earned until then is not the day's.
+    Position(Quantity quantity, Price average_price)
+        : quantity_(quantity), cash_(-(average_price * quantity)), open_cost_(average_price * quantity) {}
+
     void apply(Side side, Price price, Quantity quantity) {
         const std::int64_t change = sign(side) * quantity.value();
         cash_ -= price * Quantity{change};

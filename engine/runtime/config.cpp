@@ -12,6 +12,9 @@ namespace colo {
 namespace {
 
 constexpr std::int64_t int64_max = std::numeric_limits<std::int64_t>::max();
+// Their product is a Notional with room for a day.
+constexpr std::int64_t shares_max = 1'000'000'000;
+constexpr std::int64_t price_max = 2'000'000'000;
 
 Endpoint endpoint(const JsonField& field, const char* address_key) {
     return {field[address_key].text(), static_cast<std::uint16_t>(field["port"].integer(1, 65535))};
@@ -75,11 +78,18 @@ RiskLevelLimits risk_level(const JsonField& field) {
 }
 
 InstrumentConfig instrument(const JsonField& field) {
-    return {InstrumentId{static_cast<std::int32_t>(field["instrument_id"].integer(1, 0x7fffffff))},
+    InstrumentConfig instrument{
+            InstrumentId{static_cast<std::int32_t>(field["instrument_id"].integer(1, 0x7fffffff))},
             text_up_to(field["symbol"], 8),
             Locate{static_cast<std::uint16_t>(field["locate"].integer(0, 65535))},
             Price{field["tick_size"].integer(1, 1'000'000'000)},
-            Quantity{field["lot_size"].integer(1, 1'000'000)}};
+            Quantity{field["lot_size"].integer(1, 1'000'000)}, {}, {}};
+    if (field.has("opening_position")) {
+        const JsonField opening = field["opening_position"];
+        instrument.opening_quantity = Quantity{opening["quantity"].integer(-shares_max, shares_max)};
+        instrument.opening_price = Price{opening["average_price"].integer(0, price_max)};
+    }
+    return instrument;
 }
 
 StrategyConfig strategy(const JsonField& field, const std::vector<InstrumentConfig>& instruments) {

@@ -70,6 +70,8 @@ struct InstrumentConfig {
     Locate locate;
     Price tick_size;
     Quantity lot_size;
+    Quantity opening_quantity;  // held when the day began, and what a share of it cost
+    Price opening_price;
 };
 
 struct StrategyConfig {

@@ -11,6 +11,7 @@
 #pragma once
 
 #include <array>
+#include <charconv>
 #include <concepts>
 #include <limits>
 #include <optional>
@@ -96,6 +97,7 @@ private:
     void on_fill(const Fill& fill);
     void on_account(UserRefNum next);
     void session_down();
+    void reserve_numbers(std::string_view last);
 
     EngineConfig config_;
     S strategy_;
@@ -127,6 +129,13 @@ namespace detail {
     return members;
 }
 
+[[nodiscard]] inline std::vector<Position> opening_positions(const EngineConfig& config) {
+    std::vector<Position> positions;
+    for (const InstrumentConfig& instrument : config.instruments)
+        positions.emplace_back(instrument.opening_quantity, instrument.opening_price);
+    return positions;
+}
+
 [[nodiscard]] inline std::vector<Alpha<8>> symbols(const EngineConfig& config) {
     std::vector<Alpha<8>> symbols;
     for (const InstrumentConfig& instrument : config.instruments) symbols.emplace_back(instrument.symbol);
@@ -141,7 +150,7 @@ inline constexpr Timestamp end_of_time{std::numeric_limits<std::int64_t>::max()}
 template <Strategy S, class Sink>
 TradingCore<S, Sink>::TradingCore(const EngineConfig& config, S strategy, Sink& sink, std::size_t orders_max)
     : config_(config), strategy_(std::move(strategy)), sink_(sink), market_(config),
-      orders_(config.instruments.size(), orders_max), positions_(config.instruments.size()),
+      orders_(config.instruments.size(), orders_max), positions_(detail::opening_positions(config)),
       fees_paid_(config.instruments.size()), symbols_(detail::symbols(config)),
       gate_(config.risk, detail::memberships(config), orders_, positions_), gateway_(orders_, symbols_),
       slots_(config.instruments.size()), is_marked_(config.instruments.size()), now_(config.midnight) {
@@ -197,6 +206,7 @@ void TradingCore<S, Sink>::on_control(std::string_view text, Timestamp receive_t
     switch (*control) {
     case Control::start:
         stopped_ = false;
+        orders_.skip_reserved();
         session_down();
         break;
     case Control::order_session_up:
@@ -221,6 +231,7 @@ void TradingCore<S, Sink>::on_control(std::string_view text, Timestamp receive_t
         snapshotting_ = false;
         mark_all();
         break;
+    case Control::order_numbers: reserve_numbers(detail_of(text)); break;
     }
 }
 
@@ -228,6 +239,13 @@ template <Strategy S, class Sink>
 void TradingCore<S, Sink>::session_down() {
     session_ = SessionState::down;
     orders_.disconnected();
+}
+
+template <Strategy S, class Sink>
+void TradingCore<S, Sink>::reserve_numbers(std::string_view last) {
+    std::uint32_t number = 0;
+    if (std::from_chars(last.data(), last.data() + last.size(), number).ec == std::errc{})
+        orders_.reserve(UserRefNum{number});
 }
 
 // Every answer before this one has been applied, so what the venue has not acknowledged by now never arrived there.

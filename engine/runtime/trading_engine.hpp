@@ -100,6 +100,7 @@ private:
     void apply_snapshot();
     void report();
     void help_venue_catch_up(Timestamp monotonic_now);
+    void reserve_numbers();
     void begin_stop(std::string_view reason);
     void fail(std::string sentence);
     void finish();
@@ -136,6 +137,7 @@ private:
     bool stopping_ = false;
     bool finished_ = false;
     bool journal_broken_ = false;
+    bool numbers_reserved_ = false;  // by this process
     Timestamp stop_deadline_;
     Timestamp next_help_;
     std::optional<std::string> failure_;

@@ -8,6 +8,11 @@
 
 namespace colo {
 
+// Order numbers are reserved in blocks, the next one while there are plenty left: it is on disk long before it is used.
+// A block is small against what the table holds, because every restart leaves the rest of one unused.
+inline constexpr std::uint32_t number_block = 1024;
+inline constexpr std::size_t numbers_left_min = 256;
+
 // How long an ending engine waits for the venue to answer its cancels.
 inline constexpr Duration stop_wait = seconds(2);
 
@@ -37,6 +42,7 @@ std::optional<std::string> TradingEngine<S, Network, C, R>::resume(Reader& reade
 template <Strategy S, EngineNetwork Network, Clock C, Recorder R>
 void TradingEngine<S, Network, C, R>::start() {
     control(Control::start, COLO_VERSION);
+    reserve_numbers();
     arbiter_.emplace(arbiter_config());
     SoupTimings timings;
     timings.heartbeat = config_.order_session.heartbeat;
@@ -70,6 +76,7 @@ template <Strategy S, EngineNetwork Network, Clock C, Recorder R>
 bool TradingEngine<S, Network, C, R>::turn() {
     const Timestamp monotonic_now = clock_.monotonic();
     attend_signals(monotonic_now);
+    reserve_numbers();
     bool busy = attend_orders();
     if (finished_) return true;
     if (may_receive()) {
@@ -95,6 +102,14 @@ void TradingEngine<S, Network, C, R>::attend_signals(Timestamp monotonic_now) {
     if (!core_.killed() && (by_signal || kill_file_.present(monotonic_now)))
         control(Control::kill_switch, by_signal ? "signal" : "file");
     if (signals_.stop.load(std::memory_order_relaxed) && !stopping_) begin_stop("signal");
+}
+
+template <Strategy S, EngineNetwork Network, Clock C, Recorder R>
+void TradingEngine<S, Network, C, R>::reserve_numbers() {
+    if (journal_broken_ || (numbers_reserved_ && core_.orders().numbers_left() >= numbers_left_min)) return;
+    numbers_reserved_ = true;
+    if (const auto last = core_.orders().next_block(number_block))
+        control(Control::order_numbers, std::to_string(last->value()));
 }
 
 template <Strategy S, EngineNetwork Network, Clock C, Recorder R>
@@ -252,12 +267,11 @@ void TradingEngine<S, Network, C, R>::apply_snapshot() {
 
 template <Strategy S, EngineNetwork Network, Clock C, Recorder R>
 void TradingEngine<S, Network, C, R>::control(Control control, std::string_view detail) {
-    std::string text(word_of(control));
-    if (!detail.empty()) text.append(": ").append(detail);
+    ControlText text(control, detail);
     const Timestamp now = clock_.now();
-    if (!record(RecordKind::control, RecordSource::engine, 0, now, bytes_of(std::string_view(text)))) return;
+    if (!record(RecordKind::control, RecordSource::engine, 0, now, bytes_of(text.view()))) return;
     receive_time_ = decoded_ = now;
-    core_.on_control(text, now);
+    core_.on_control(text.view(), now);
 }
 
 // The journal comes first: what cannot be recorded does not happen.

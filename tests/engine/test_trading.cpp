@@ -48,6 +48,47 @@ TEST_F(TradingTest, EveryOrderIsJournaledWithItsCauseAndItsTimes) {
     EXPECT_EQ(recorder.count(RecordKind::feed_message), 3u) << "once, although both lines brought it";
 }
 
+TEST_F(TradingTest, NumbersAreJournaledInBlocksBeforeTheyAreUsed) {
+    start_engine();
+    make_market();
+    for (int i = 0; i < 1'200; ++i) {
+        want(quote(999'800 - 100 * (i % 5), 100), {});
+        tick(milliseconds(5));
+    }
+    std::uint32_t reserved = 0, highest = 0, blocks = 0;
+    for (const StoredRecord& record : recorder.records) {
+        if (record.header.kind == RecordKind::control && control_of(text_of(record.payload)) == Control::order_numbers) {
+            reserved = static_cast<std::uint32_t>(std::stoul(std::string(detail_of(text_of(record.payload)))));
+            ++blocks;
+        }
+        const char type = record.header.kind == RecordKind::order_sent ? static_cast<char>(record.payload[0]) : ' ';
+        if (type == ouch50::EnterOrder::type)
+            highest = overlay<ouch50::EnterOrder>(record.payload.data()).user_ref_num.get().value();
+        if (type == ouch50::ReplaceOrder::type)
+            highest = overlay<ouch50::ReplaceOrder>(record.payload.data()).user_ref_num.get().value();
+        ASSERT_LE(highest, reserved);
+    }
+    EXPECT_EQ(blocks, 2u);
+    EXPECT_GT(highest, 1'024u) << "the second block is in use";
+    EXPECT_EQ(reserved, 2'048u);
+}
+
+TEST_F(TradingTest, TheDayBeginsWithWhatWasHeld) {
+    config.instruments[0].opening_quantity = Quantity{300};
+    config.instruments[0].opening_price = Price{990'000};
+    start_engine();
+    make_market();
+    EXPECT_EQ(engine->core().position(instrument).quantity(), Quantity{300});
+    EXPECT_EQ(engine->core().position(instrument).realised(), Notional{0});
+    EXPECT_EQ(engine->core().position(instrument).unrealised(Price{1'000'000}), Notional{300 * 10'000});
+    want({}, quote(1'000'200, 100));
+    tick();
+    venue.execute(1, 1'000'200, 100, 1);
+    settle();
+    EXPECT_EQ(engine->core().position(instrument).quantity(), Quantity{200});
+    EXPECT_EQ(engine->core().position(instrument).realised(), Notional{100 * 10'200});
+}
+
 TEST_F(TradingTest, FillsMakePositionsAndTheRestKeepsItsPlace) {
     start_engine();
     make_market();
