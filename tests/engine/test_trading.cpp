@@ -146,58 +146,11 @@ TEST_F(TradingTest, HaltsAreSeenAndQuotesGo) {
     want(quote(999'800, 100), {});
     tick();
     EXPECT_TRUE(venue.open.empty());
-    EXPECT_EQ(engine->core().gate().rejects(RiskRule::halted_instrument), 1u);
+    EXPECT_EQ(engine->core().gate().rejects(RiskRule::trading_phase), 1u);
     halt('T');
     event_time_ns += refusal_pause.value();
     tick();
     EXPECT_EQ(venue.open.size(), 1u);
-}
-
-TEST_F(TradingTest, KillSwitchCancelsEverythingAndNothingNewLeaves) {
-    start_engine();
-    make_market();
-    want(quote(999'800, 100), quote(1'000'200, 100));
-    tick();
-    ASSERT_EQ(venue.open.size(), 2u);
-    signals.kill = true;
-    settle();
-    EXPECT_TRUE(venue.open.empty());
-    tick();
-    tick();
-    EXPECT_TRUE(venue.open.empty());
-    EXPECT_TRUE(engine->core().killed());
-    EXPECT_EQ(recorder.records[recorder.records.size() - 1].header.kind, RecordKind::feed_message);
-    std::size_t kills = 0;
-    for (const StoredRecord& record : recorder.records)
-        kills += record.header.kind == RecordKind::control && text_of(record.payload) == "kill switch: signal";
-    EXPECT_EQ(kills, 1u);
-}
-
-TEST_F(TradingTest, KillFileIsSeenWithinMilliseconds) {
-    const auto path = std::filesystem::temp_directory_path() / ("colo_kill_" + std::to_string(::getpid()));
-    std::filesystem::remove(path);
-    config.kill_switch_file = path;
-    start_engine();
-    EXPECT_FALSE(engine->core().killed());
-    std::ofstream(path) << "now\n";
-    clock.time += milliseconds(6);
-    settle();
-    EXPECT_TRUE(engine->core().killed());
-    std::filesystem::remove(path);
-}
-
-// The kill switch while answers are on their way: what was not acknowledged yet goes too.
-TEST_F(TradingTest, KillSwitchReachesPendingOrders) {
-    start_engine();
-    make_market();
-    venue.answering = false;
-    want(quote(999'800, 100), quote(1'000'200, 100));
-    tick();
-    signals.kill = true;
-    settle();
-    EXPECT_EQ(venue.received_count(ouch50::CancelOrder::type), 2u);
-    settle();
-    EXPECT_EQ(venue.received_count(ouch50::CancelOrder::type), 2u) << "asked once";
 }
 
 TEST_F(TradingTest, ConnectionLossMakesOrdersUnknownUntilTheyAreReconciled) {
