@@ -56,6 +56,14 @@ struct OwnOrder {
     // What this order adds to the worst case of its instrument and side.
     Quantity exposure;
 
+    // Places in the table's lists of open orders: of all, and of this instrument and side. Zero ends a list.
+    struct Links {
+        std::uint32_t before = 0;
+        std::uint32_t after = 0;
+    };
+    Links among_open;
+    Links among_side;
+
     [[nodiscard]] Quantity leaves() const {
         if (rejected || replaced) return Quantity{0};
         const Quantity open = quantity - filled - cancelled;

@@ -7,7 +7,7 @@
 namespace colo {
 
 OrderTable::OrderTable(std::size_t instruments, std::size_t orders_max)
-    : orders_(orders_max + 1), exposures_(instruments) {
+    : orders_(orders_max + 1), exposures_(instruments), side_lists_(instruments * 2) {
     fills_.resize(orders_max);  // touches the pages now, so that no fill waits for the kernel later
     fills_.clear();
 }
@@ -21,7 +21,7 @@ OwnOrder& OrderTable::place(UserRefNum user_ref_num, InstrumentIndex instrument,
     order.side = side;
     order.price = price;
     order.quantity = quantity;
-    ++open_;
+    link_open(order);
     return order;
 }
 
@@ -60,7 +60,8 @@ AnswerOutcome OrderTable::apply(const OrderAnswer& answer) {
 void OrderTable::settle(OwnOrder& order) {
     const OrderState before = order.state;
     order.state = settled_state(order);
-    count_open(before, order.state);
+    if (!terminal(before) && terminal(order.state)) unlink_open(order);
+    if (terminal(before) && !terminal(order.state)) link_open(order);
     if (terminal(order.state)) {
         order.cancel_pending = false;
         order.disconnected = false;
@@ -79,12 +80,48 @@ void OrderTable::settle(OwnOrder& order) {
         replacement != nullptr && !replacement->acknowledged && !terminal(replacement->state)) {
         settle(*replacement);  // a fill of the original changes what the replacement adds; a chain is one link deep
     }
-    while (oldest_open_ < next_ && (!used(oldest_open_) || terminal(orders_[oldest_open_].state))) ++oldest_open_;
 }
 
-void OrderTable::count_open(OrderState before, OrderState after) {
-    if (!terminal(before) && terminal(after)) --open_;
-    if (terminal(before) && !terminal(after)) ++open_;
+// The list of all is ordered by number: a new order goes to its end, an adopted or revived one further in.
+void OrderTable::link_open(OwnOrder& order) {
+    const std::uint32_t number = order.user_ref_num.value();
+    std::uint32_t before = orders_[0].among_open.before;
+    while (before > number) before = orders_[before].among_open.before;
+    const std::uint32_t after = orders_[before].among_open.after;
+    order.among_open = {before, after};
+    orders_[before].among_open.after = number;
+    orders_[after].among_open.before = number;
+
+    std::uint32_t& first = side_lists_[side_at(order.instrument, order.side)];
+    order.among_side = {0, first};
+    if (first != 0) orders_[first].among_side.before = number;
+    first = number;
+    ++open_;
+}
+
+void OrderTable::unlink_open(OwnOrder& order) {
+    orders_[order.among_open.before].among_open.after = order.among_open.after;
+    orders_[order.among_open.after].among_open.before = order.among_open.before;
+    if (order.among_side.after != 0) orders_[order.among_side.after].among_side.before = order.among_side.before;
+    if (order.among_side.before != 0) orders_[order.among_side.before].among_side.after = order.among_side.after;
+    else side_lists_[side_at(order.instrument, order.side)] = order.among_side.after;
+    --open_;
+}
+
+void OrderTable::reserve(UserRefNum last) {
+    reserved_ = std::max(reserved_, std::min<std::size_t>(last.value(), orders_.size() - 1));
+}
+
+std::size_t OrderTable::numbers_left() const {
+    const std::size_t end = reserved_ == 0 ? orders_.size() : reserved_ + 1;
+    return next_ < end ? end - next_ : 0;
+}
+
+std::optional<UserRefNum> OrderTable::next_block(std::uint32_t numbers) const {
+    const std::size_t used = std::max(reserved_, next_ - 1);
+    const std::size_t last = std::min(used + numbers, orders_.size() - 1);
+    if (last <= used) return std::nullopt;
+    return UserRefNum{static_cast<std::uint32_t>(last)};
 }
 
 void OrderTable::set_exposure(OwnOrder& order, Quantity exposure) {
@@ -119,7 +156,6 @@ OwnOrder* OrderTable::adopt(UserRefNum user_ref_num, InstrumentIndex instrument,
     if (at == 0 || at >= orders_.size() || instrument.value() >= exposures_.size()) return nullptr;
     OwnOrder& order = place(user_ref_num, instrument, side, price, quantity);
     next_ = std::max(next_, at + 1);
-    oldest_open_ = std::min(oldest_open_, at);
     return &order;
 }
 
@@ -142,7 +178,6 @@ AnswerOutcome OrderTable::on(const OrderAccepted& answer) {
     order->quantity = answer.quantity;
     order->venue_id = answer.venue_id;
     if (!answer.live) order->cancelled = order->quantity - order->filled;
-    oldest_open_ = std::min<std::size_t>(oldest_open_, order->user_ref_num.value());
     settle(*order);
     return {std::nullopt, order, anomaly};
 }
@@ -175,7 +210,6 @@ AnswerOutcome OrderTable::on(const OrderReplaced& answer) {
         original->replaced_by = order->user_ref_num;
         settle(*original);
     }
-    oldest_open_ = std::min<std::size_t>(oldest_open_, order->user_ref_num.value());
     settle(*order);
     return {std::nullopt, order, anomaly};
 }
@@ -257,7 +291,9 @@ AnswerOutcome OrderTable::on(const PriorityChanged& answer) {
 }
 
 void OrderTable::disconnected() {
-    for (std::size_t i = oldest_open_; i < next_; ++i) {
+    // By number, because settling one order may end another.
+    const std::size_t oldest = orders_[0].among_open.after;
+    for (std::size_t i = oldest; i != 0 && i < next_; ++i) {
         if (!used(i) || terminal(orders_[i].state)) continue;
         orders_[i].disconnected = true;
         settle(orders_[i]);
@@ -266,7 +302,8 @@ void OrderTable::disconnected() {
 
 std::size_t OrderTable::reconcile(UserRefNum next) {
     std::size_t given_up = 0;
-    for (std::size_t i = oldest_open_; i < next_; ++i) {
+    const std::size_t oldest = orders_[0].among_open.after;
+    for (std::size_t i = oldest; i != 0 && i < next_; ++i) {
         OwnOrder& order = orders_[i];
         if (!used(i) || terminal(order.state)) continue;
         order.disconnected = false;

@@ -1,7 +1,11 @@
 // All orders of a trading day by their client order number, and what follows from the venue's answers.
 //
 // Numbers are handed out in order, so the table is an array and finding an order is one load. Nothing is ever removed:
-// a late answer (a broken trade after the fill) still finds its order. Memory is taken at construction.
+// a late answer (a broken trade after the fill) still finds its order; open orders are linked, so that cancelling all
+// costs what is open and not what the day had. Memory is taken at construction.
+//
+// Numbers come from blocks: a block is journaled long before its first number is used, and whoever resumes begins
+// behind it, so that no number is used twice even where the end of the journal was lost (OUCH 5.0, 1.2: UserRefNum).
 //
 //   OrderTable table(instruments, orders_max);
 //   OwnOrder& order = table.enter(instrument, Side::buy, Price{1'000'000}, Quantity{100});
@@ -10,6 +14,7 @@
 //   if (outcome.anomaly != Anomaly::none) alarm(outcome.anomaly);
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <optional>
 #include <string_view>
@@ -76,7 +81,15 @@ public:
     // replacements without effect are lost, and numbers below `next` are used. The count of orders given up.
     std::size_t reconcile(UserRefNum next);
 
-    [[nodiscard]] bool room() const { return next_ < orders_.size(); }
+    // Numbers up to `last` may be used. A table that was never told of a block may use all it has room for.
+    void reserve(UserRefNum last);
+    // A process begins: another may have used any number of the block.
+    void skip_reserved() { next_ = std::max<std::size_t>(next_, reserved_ + 1); }
+    // How many numbers may be used, and the last of the next block.
+    [[nodiscard]] std::size_t numbers_left() const;
+    [[nodiscard]] std::optional<UserRefNum> next_block(std::uint32_t numbers) const;
+
+    [[nodiscard]] bool room() const { return numbers_left() > 0; }
     [[nodiscard]] UserRefNum next() const { return UserRefNum{static_cast<std::uint32_t>(next_)}; }
     [[nodiscard]] const OwnOrder* find(UserRefNum user_ref_num) const;
     // The shares that OUCH wants in a replace message: those of its chain that are executed, and the open ones wanted.
@@ -90,9 +103,14 @@ public:
     // Every open order, oldest first; `visit` may request cancels.
     template <class Visit>
     void for_each_open(Visit&& visit) const {
-        for (std::size_t i = oldest_open_; i < next_; ++i) {
-            if (used(i) && !terminal(orders_[i].state)) visit(orders_[i]);
-        }
+        for (std::uint32_t i = orders_[0].among_open.after; i != 0; i = orders_[i].among_open.after) visit(orders_[i]);
+    }
+    // Whether an open order of this instrument and side is such.
+    template <class Such>
+    [[nodiscard]] bool any_open(InstrumentIndex instrument, Side side, Such&& such) const {
+        for (std::uint32_t i = side_lists_[side_at(instrument, side)]; i != 0; i = orders_[i].among_side.after)
+            if (such(orders_[i])) return true;
+        return false;
     }
 
 private:
@@ -102,7 +120,11 @@ private:
     void settle(OwnOrder& order);
     void set_exposure(OwnOrder& order, Quantity exposure);
     void give_up_replacement(OwnOrder& original);
-    void count_open(OrderState before, OrderState after);
+    void link_open(OwnOrder& order);
+    void unlink_open(OwnOrder& order);
+    [[nodiscard]] static std::size_t side_at(InstrumentIndex instrument, Side side) {
+        return std::size_t{instrument.value()} * 2 + (side == Side::buy ? 0 : 1);
+    }
     OwnOrder* adopt(UserRefNum user_ref_num, InstrumentIndex instrument, Side side, Price price, Quantity quantity);
 
     AnswerOutcome on(const NoOrderAnswer&) { return {}; }
@@ -117,11 +139,12 @@ private:
     AnswerOutcome on(const OrderModified& answer);
     AnswerOutcome on(const PriorityChanged& answer);
 
-    std::vector<OwnOrder> orders_;  // by number; number 0 is nobody's
-    std::vector<Fill> fills_;    // of the day, for broken trades
+    std::vector<OwnOrder> orders_;  // by number; number 0 is nobody's, and holds both ends of the list of open orders
+    std::vector<Fill> fills_;       // of the day, for broken trades
     std::vector<std::array<Quantity, 2>> exposures_;
+    std::vector<std::uint32_t> side_lists_;  // the latest open order of each instrument and side
     std::size_t next_ = 1;
-    std::size_t oldest_open_ = 1;
+    std::size_t reserved_ = 0;  // the last number that may be used; zero: no block was told of
     std::size_t open_ = 0;
 };
 

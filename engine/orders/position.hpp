@@ -1,4 +1,5 @@
-// What we hold of an instrument and what it has earned, in integers, from fills and broken trades alone.
+// What we hold of an instrument and what it has earned since the day began, in integers: from the position at the start
+// of the day, fills and broken trades alone.
 //
 // Money is counted in 1e-4 dollars. The average price is kept as the cost of what is open, so that nothing is lost to
 // rounding: realised + unrealised(mark) equals cash + quantity * mark exactly, whatever the order of the fills.
@@ -31,6 +32,11 @@ struct FeeSchedule {
 
 class Position {
 public:
+    Position() = default;
+    // What was held before the day: what it earned until then is not the day's.
+    Position(Quantity quantity, Price average_price)
+        : quantity_(quantity), cash_(-(average_price * quantity)), open_cost_(average_price * quantity) {}
+
     void apply(Side side, Price price, Quantity quantity) {
         const std::int64_t change = sign(side) * quantity.value();
         cash_ -= price * Quantity{change};
@@ -45,10 +51,19 @@ public:
         quantity_ += Quantity{change};
     }
 
+    // A fee in 1e-8 dollars; negative is a rebate, or a fee that is taken back.
+    void pay(std::int64_t fee) { fees_ += fee; }
+
     [[nodiscard]] Quantity quantity() const { return quantity_; }
     [[nodiscard]] Notional cash() const { return cash_; }
     [[nodiscard]] Notional realised() const { return cash_ + open_cost_; }
     [[nodiscard]] Notional unrealised(Price mark) const { return mark * quantity_ - open_cost_; }
+    // In 1e-8 dollars.
+    [[nodiscard]] std::int64_t fees() const { return fees_; }
+    // What the day has brought, fees paid.
+    [[nodiscard]] Notional profit(Price mark) const {
+        return realised() + unrealised(mark) - Notional{fees_ / 10'000};
+    }
     // Rounded towards zero; zero where nothing is open.
     [[nodiscard]] Price average_price() const {
         return quantity_ == Quantity{0} ? Price{0} : Price{open_cost_.value() / quantity_.value()};
@@ -64,6 +79,7 @@ private:
     Quantity quantity_;
     Notional cash_;
     Notional open_cost_;  // signed: what the open quantity cost, negative for a short position
+    std::int64_t fees_ = 0;
 };
 
 }  // namespace colo

@@ -56,6 +56,7 @@ struct OrderSessionConfig {
     std::string account;
     Duration heartbeat;
     bool cancel_on_disconnect = true;
+    bool cancel_on_disconnect_required = false;
 };
 
 struct ThreadConfig {
@@ -80,6 +81,9 @@ struct InstrumentConfig {
     Locate locate;
     Price tick_size;
     Quantity lot_size;
+    Quantity opening_quantity;  // held when the day began, and what a share of it cost
+    Price opening_price;
+    bool restricted = false;  // may not be traded
 };
 
 struct StrategyConfig {

@@ -1,6 +1,7 @@
 // Control records: what happens to an engine besides messages, as text in its journal, so that replay sees it too.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <optional>
@@ -16,10 +17,13 @@ enum class Control : std::uint8_t {
     stop,                // the same, because the engine ends
     snapshot_begin,      // the books are emptied; the snapshot's messages follow
     snapshot_end,
+    rearm,               // the kill switch is released by somebody; the detail is who
+    order_numbers,       // a block of client order numbers; the detail is its last one
 };
 
-inline constexpr std::array<std::string_view, 7> control_words = {
-    "start", "order session up", "order session down", "kill switch", "stop", "snapshot begin", "snapshot end"};
+inline constexpr std::array<std::string_view, 9> control_words = {
+    "start", "order session up", "order session down", "kill switch", "stop", "snapshot begin", "snapshot end",
+    "re-arm", "order numbers"};
 
 [[nodiscard]] constexpr std::string_view word_of(Control control) {
     return control_words[static_cast<std::size_t>(control)];
@@ -32,5 +36,31 @@ inline constexpr std::array<std::string_view, 7> control_words = {
         if (word == control_words[i]) return static_cast<Control>(i);
     return std::nullopt;
 }
+
+// What follows the word: empty where there is nothing more to say.
+[[nodiscard]] constexpr std::string_view detail_of(std::string_view text) {
+    const std::size_t colon = text.find(": ");
+    return colon == std::string_view::npos ? std::string_view{} : text.substr(colon + 2);
+}
+
+// A control's text, put together without the heap; a detail that is too long is cut.
+class ControlText {
+public:
+    ControlText(Control control, std::string_view detail) {
+        append(word_of(control));
+        if (!detail.empty()) append(": ");
+        append(detail);
+    }
+    [[nodiscard]] std::string_view view() const { return {text_.data(), length_}; }
+
+private:
+    void append(std::string_view part) {
+        const std::size_t length = std::min(part.size(), text_.size() - length_);
+        std::copy_n(part.data(), length, text_.data() + length_);
+        length_ += length;
+    }
+    std::array<char, 512> text_{};
+    std::size_t length_ = 0;
+};
 
 }  // namespace colo

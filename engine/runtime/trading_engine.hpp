@@ -98,6 +98,7 @@ private:
     bool take(FeedSource source, std::span<const Datagram> datagrams);
     void attend_snapshot();
     void attend_signals(Timestamp monotonic_now);
+    void attend_kill_switch(Timestamp monotonic_now);
     void apply_snapshot();
     void report();
     void publish(bool busy);
@@ -105,6 +106,7 @@ private:
         telemetry_.histogram(static_cast<std::size_t>(stage)).record(latency);
     }
     void help_venue_catch_up(Timestamp monotonic_now);
+    void reserve_numbers();
     void begin_stop(std::string_view reason);
     void fail(std::string sentence);
     void finish();
@@ -121,7 +123,7 @@ private:
     R& recorder_;
     EngineSignals& signals_;
     Core core_;
-    KillFile kill_file_;
+    KillFiles kill_files_;
     ReplayEnd resumed_;
     OrderComparison* comparison_ = nullptr;  // while resuming: what the core gives out is compared, not sent
     std::optional<Arbiter> arbiter_;
@@ -140,6 +142,7 @@ private:
     bool stopping_ = false;
     bool finished_ = false;
     bool journal_broken_ = false;
+    bool numbers_reserved_ = false;  // by this process
     Timestamp stop_deadline_;
     Timestamp next_help_;
     std::optional<std::string> failure_;

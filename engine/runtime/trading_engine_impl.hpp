@@ -15,6 +15,11 @@ namespace detail {
 }
 }  // namespace detail
 
+// Order numbers are reserved in blocks, the next one while there are plenty left: it is on disk long before it is used.
+// A block is small against what the table holds, because every restart leaves the rest of one unused.
+inline constexpr std::uint32_t number_block = 1024;
+inline constexpr std::size_t numbers_left_min = 256;
+
 // How long an ending engine waits for the venue to answer its cancels.
 inline constexpr Duration stop_wait = seconds(2);
 
@@ -24,7 +29,7 @@ TradingEngine<S, Network, C, R>::TradingEngine(const EngineConfig& config, S str
                                                std::size_t orders_max,
                                                const std::filesystem::path& telemetry_file)
     : config_(config), network_(network), clock_(clock), recorder_(recorder), signals_(signals),
-      core_(config, std::move(strategy), *this, orders_max), kill_file_(config.kill_switch_file),
+      core_(config, std::move(strategy), *this, orders_max), kill_files_(config.kill_switch_file),
       snapshot_(network.snapshot(), config.channels[0].snapshot, SoupTimings{}),
       telemetry_(telemetry_file, detail::telemetry_identity(config), counter_names(config, core_),
                  latency_stage_names()) {}
@@ -47,6 +52,7 @@ std::optional<std::string> TradingEngine<S, Network, C, R>::resume(Reader& reade
 template <Strategy S, EngineNetwork Network, Clock C, Recorder R>
 void TradingEngine<S, Network, C, R>::start() {
     control(Control::start, COLO_VERSION);
+    reserve_numbers();
     arbiter_.emplace(arbiter_config());
     SoupTimings timings;
     timings.heartbeat = config_.order_session.heartbeat;
@@ -80,6 +86,7 @@ template <Strategy S, EngineNetwork Network, Clock C, Recorder R>
 bool TradingEngine<S, Network, C, R>::turn() {
     const Timestamp monotonic_now = clock_.monotonic();
     attend_signals(monotonic_now);
+    reserve_numbers();
     bool busy = attend_orders();
     if (finished_) return true;
     if (may_receive()) {
@@ -111,10 +118,30 @@ template <Strategy S, EngineNetwork Network, Clock C, Recorder R>
 void TradingEngine<S, Network, C, R>::attend_signals(Timestamp monotonic_now) {
     if (recorder_.failed() && !failure_) fail(recorder_.failure());
     if (journal_broken_) return finish();
-    const bool by_signal = signals_.kill.load(std::memory_order_relaxed);
-    if (!core_.killed() && (by_signal || kill_file_.present(monotonic_now)))
-        control(Control::kill_switch, by_signal ? "signal" : "file");
+    attend_kill_switch(monotonic_now);
     if (signals_.stop.load(std::memory_order_relaxed) && !stopping_) begin_stop("signal");
+}
+
+// Pulled by a signal or a file; released by nothing but a file that came later and names who wrote it.
+template <Strategy S, EngineNetwork Network, Clock C, Recorder R>
+void TradingEngine<S, Network, C, R>::attend_kill_switch(Timestamp monotonic_now) {
+    const bool by_signal = signals_.kill.load(std::memory_order_relaxed);
+    if (by_signal) signals_.kill.store(false, std::memory_order_relaxed);
+    if (core_.killed() && !by_signal) {
+        if (const auto author = kill_files_.released_by(monotonic_now)) control(Control::rearm, author->view());
+        return;
+    }
+    if (!by_signal && !kill_files_.pulled(monotonic_now)) return;
+    if (!core_.killed()) control(Control::kill_switch, by_signal ? "signal" : "file");
+    kill_files_.forget_release();
+}
+
+template <Strategy S, EngineNetwork Network, Clock C, Recorder R>
+void TradingEngine<S, Network, C, R>::reserve_numbers() {
+    if (journal_broken_ || (numbers_reserved_ && core_.orders().numbers_left() >= numbers_left_min)) return;
+    numbers_reserved_ = true;
+    if (const auto last = core_.orders().next_block(number_block))
+        control(Control::order_numbers, std::to_string(last->value()));
 }
 
 template <Strategy S, EngineNetwork Network, Clock C, Recorder R>
@@ -195,7 +222,7 @@ void TradingEngine<S, Network, C, R>::send(const EncodedOrder& order, SequenceNu
     const Timestamp decided = clock_.now();
     if (!record(RecordKind::order_sent, RecordSource::engine, cause.value(), decided, order.message())) return;
     const Timestamp journaled = clock_.now();
-    order_session_->send(order.packet());
+    order_session_->send(order);
     if (order.user_ref_num() == UserRefNum{0}) return;
     const Timestamp sent = clock_.now();
     const TimingPayload timing{cause.value(), order.user_ref_num().value(), 0, receive_time_.value(),
@@ -269,12 +296,11 @@ void TradingEngine<S, Network, C, R>::apply_snapshot() {
 
 template <Strategy S, EngineNetwork Network, Clock C, Recorder R>
 void TradingEngine<S, Network, C, R>::control(Control control, std::string_view detail) {
-    std::string text(word_of(control));
-    if (!detail.empty()) text.append(": ").append(detail);
+    ControlText text(control, detail);
     const Timestamp now = clock_.now();
-    if (!record(RecordKind::control, RecordSource::engine, 0, now, bytes_of(std::string_view(text)))) return;
+    if (!record(RecordKind::control, RecordSource::engine, 0, now, bytes_of(text.view()))) return;
     receive_time_ = decoded_ = now;
-    core_.on_control(text, now);
+    core_.on_control(text.view(), now);
 }
 
 // The journal comes first: what cannot be recorded does not happen.

@@ -48,6 +48,47 @@ TEST_F(TradingTest, EveryOrderIsJournaledWithItsCauseAndItsTimes) {
     EXPECT_EQ(recorder.count(RecordKind::feed_message), 3u) << "once, although both lines brought it";
 }
 
+TEST_F(TradingTest, NumbersAreJournaledInBlocksBeforeTheyAreUsed) {
+    start_engine();
+    make_market();
+    for (int i = 0; i < 1'200; ++i) {
+        want(quote(999'800 - 100 * (i % 5), 100), {});
+        tick(milliseconds(5));
+    }
+    std::uint32_t reserved = 0, highest = 0, blocks = 0;
+    for (const StoredRecord& record : recorder.records) {
+        if (record.header.kind == RecordKind::control && control_of(text_of(record.payload)) == Control::order_numbers) {
+            reserved = static_cast<std::uint32_t>(std::stoul(std::string(detail_of(text_of(record.payload)))));
+            ++blocks;
+        }
+        const char type = record.header.kind == RecordKind::order_sent ? static_cast<char>(record.payload[0]) : ' ';
+        if (type == ouch50::EnterOrder::type)
+            highest = overlay<ouch50::EnterOrder>(record.payload.data()).user_ref_num.get().value();
+        if (type == ouch50::ReplaceOrder::type)
+            highest = overlay<ouch50::ReplaceOrder>(record.payload.data()).user_ref_num.get().value();
+        ASSERT_LE(highest, reserved);
+    }
+    EXPECT_EQ(blocks, 2u);
+    EXPECT_GT(highest, 1'024u) << "the second block is in use";
+    EXPECT_EQ(reserved, 2'048u);
+}
+
+TEST_F(TradingTest, TheDayBeginsWithWhatWasHeld) {
+    config.instruments[0].opening_quantity = Quantity{300};
+    config.instruments[0].opening_price = Price{990'000};
+    start_engine();
+    make_market();
+    EXPECT_EQ(engine->core().position(instrument).quantity(), Quantity{300});
+    EXPECT_EQ(engine->core().position(instrument).realised(), Notional{0});
+    EXPECT_EQ(engine->core().position(instrument).unrealised(Price{1'000'000}), Notional{300 * 10'000});
+    want({}, quote(1'000'200, 100));
+    tick();
+    venue.execute(1, 1'000'200, 100, 1);
+    settle();
+    EXPECT_EQ(engine->core().position(instrument).quantity(), Quantity{200});
+    EXPECT_EQ(engine->core().position(instrument).realised(), Notional{100 * 10'200});
+}
+
 TEST_F(TradingTest, FillsMakePositionsAndTheRestKeepsItsPlace) {
     start_engine();
     make_market();
@@ -105,58 +146,11 @@ TEST_F(TradingTest, HaltsAreSeenAndQuotesGo) {
     want(quote(999'800, 100), {});
     tick();
     EXPECT_TRUE(venue.open.empty());
-    EXPECT_EQ(engine->core().gate().rejects(RiskRule::halted_instrument), 1u);
+    EXPECT_EQ(engine->core().gate().rejects(RiskRule::trading_phase), 1u);
     halt('T');
     event_time_ns += refusal_pause.value();
     tick();
     EXPECT_EQ(venue.open.size(), 1u);
-}
-
-TEST_F(TradingTest, KillSwitchCancelsEverythingAndNothingNewLeaves) {
-    start_engine();
-    make_market();
-    want(quote(999'800, 100), quote(1'000'200, 100));
-    tick();
-    ASSERT_EQ(venue.open.size(), 2u);
-    signals.kill = true;
-    settle();
-    EXPECT_TRUE(venue.open.empty());
-    tick();
-    tick();
-    EXPECT_TRUE(venue.open.empty());
-    EXPECT_TRUE(engine->core().killed());
-    EXPECT_EQ(recorder.records[recorder.records.size() - 1].header.kind, RecordKind::feed_message);
-    std::size_t kills = 0;
-    for (const StoredRecord& record : recorder.records)
-        kills += record.header.kind == RecordKind::control && text_of(record.payload) == "kill switch: signal";
-    EXPECT_EQ(kills, 1u);
-}
-
-TEST_F(TradingTest, KillFileIsSeenWithinMilliseconds) {
-    const auto path = std::filesystem::temp_directory_path() / ("colo_kill_" + std::to_string(::getpid()));
-    std::filesystem::remove(path);
-    config.kill_switch_file = path;
-    start_engine();
-    EXPECT_FALSE(engine->core().killed());
-    std::ofstream(path) << "now\n";
-    clock.time += milliseconds(6);
-    settle();
-    EXPECT_TRUE(engine->core().killed());
-    std::filesystem::remove(path);
-}
-
-// The kill switch while answers are on their way: what was not acknowledged yet goes too.
-TEST_F(TradingTest, KillSwitchReachesPendingOrders) {
-    start_engine();
-    make_market();
-    venue.answering = false;
-    want(quote(999'800, 100), quote(1'000'200, 100));
-    tick();
-    signals.kill = true;
-    settle();
-    EXPECT_EQ(venue.received_count(ouch50::CancelOrder::type), 2u);
-    settle();
-    EXPECT_EQ(venue.received_count(ouch50::CancelOrder::type), 2u) << "asked once";
 }
 
 TEST_F(TradingTest, ConnectionLossMakesOrdersUnknownUntilTheyAreReconciled) {
