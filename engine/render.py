@@ -72,7 +72,7 @@ def render_engine(
             "session": mold_session(reference_data),
             "channels": [_channel(channel, engine, run) for channel in engine.feed.channels],
         },
-        "order_session": _order_session(engine, run),
+        "order_session": _order_session(site, engine, run),
         "journal": {
             "directory": f"{run.directory}/journal",
             "hot_directory": run.hot_directory,
@@ -82,7 +82,7 @@ def render_engine(
         "kill_switch_file": f"{run.directory}/kill",
         "risk": _risk(site, engine, reference_data),
         "strategies": [_strategy(placement, reference_data, run) for placement in _placements(site, engine)],
-        "instruments": [_instrument(instrument) for instrument in reference_data.instruments],
+        "instruments": [_instrument(site, engine, instrument) for instrument in reference_data.instruments],
         "fees": reference_data.fees.model_dump(exclude={"source"}),
     }
     return _text(config)
@@ -163,7 +163,7 @@ def _snapshot(glimpse: Glimpse, run: Run) -> dict[str, Any]:
     }
 
 
-def _order_session(engine: Process, run: Run) -> dict[str, Any]:
+def _order_session(site: Site, engine: Process, run: Run) -> dict[str, Any]:
     session, gateway = _login(engine)
     return {
         "address": gateway.primary.address,
@@ -174,6 +174,7 @@ def _order_session(engine: Process, run: Run) -> dict[str, Any]:
         "account": session.identity.account,
         "heartbeat_ms": session.heartbeat_ms,
         "cancel_on_disconnect": session.cancel_on_disconnect,
+        "cancel_on_disconnect_required": site.risk.cancel_on_disconnect_required,
     }
 
 
@@ -257,8 +258,18 @@ def _strategy(placement: StrategyPlacement, reference_data: ReferenceData, run: 
     }
 
 
-def _instrument(instrument: Instrument) -> dict[str, Any]:
-    return instrument.model_dump(include={"instrument_id", "symbol", "locate", "tick_size", "lot_size"})
+def _instrument(site: Site, engine: Process, instrument: Instrument) -> dict[str, Any]:
+    held = [
+        {"quantity": held.quantity, "average_price": held.average_price}
+        for placement in _placements(site, engine)
+        for held in placement.opening_positions
+        if held.symbol == instrument.symbol
+    ]
+    return {
+        **instrument.model_dump(include={"instrument_id", "symbol", "locate", "tick_size", "lot_size"}),
+        "restricted": instrument.symbol in site.risk.restricted,
+        "opening_position": held[0] if held else {"quantity": 0, "average_price": 0},
+    }
 
 
 def _simulator(process: Process, run: Run) -> Simulator | None:

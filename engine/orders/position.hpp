@@ -51,10 +51,19 @@ public:
         quantity_ += Quantity{change};
     }
 
+    // A fee in 1e-8 dollars; negative is a rebate, or a fee that is taken back.
+    void pay(std::int64_t fee) { fees_ += fee; }
+
     [[nodiscard]] Quantity quantity() const { return quantity_; }
     [[nodiscard]] Notional cash() const { return cash_; }
     [[nodiscard]] Notional realised() const { return cash_ + open_cost_; }
     [[nodiscard]] Notional unrealised(Price mark) const { return mark * quantity_ - open_cost_; }
+    // In 1e-8 dollars.
+    [[nodiscard]] std::int64_t fees() const { return fees_; }
+    // What the day has brought, fees paid.
+    [[nodiscard]] Notional profit(Price mark) const {
+        return realised() + unrealised(mark) - Notional{fees_ / 10'000};
+    }
     // Rounded towards zero; zero where nothing is open.
     [[nodiscard]] Price average_price() const {
         return quantity_ == Quantity{0} ? Price{0} : Price{open_cost_.value() / quantity_.value()};
@@ -70,6 +79,7 @@ private:
     Quantity quantity_;
     Notional cash_;
     Notional open_cost_;  // signed: what the open quantity cost, negative for a short position
+    std::int64_t fees_ = 0;
 };
 
 }  // namespace colo

@@ -21,28 +21,37 @@ Quantity magnitude(Quantity quantity) { return quantity < Quantity{0} ? -quantit
 }  // namespace
 
 RiskGate::RiskGate(const std::vector<RiskLevelLimits>& levels, const std::vector<RiskMembership>& instruments,
-                   const OrderTable& orders, const std::vector<Position>& positions)
-    : orders_(orders), positions_(positions), instruments_(instruments.size()) {
-    for (PerInstrument& instrument : instruments_) instrument.levels.fill(-1);
+                   const OrderTable& orders, const std::vector<Position>& positions, const RiskSession& session)
+    : orders_(orders), positions_(positions), instruments_(instruments.size()),
+      disconnect_covered_(session.cancel_on_disconnect || !session.cancel_on_disconnect_required) {
+    for (std::size_t i = 0; i < instruments.size(); ++i) {
+        instruments_[i].levels.fill(-1);
+        instruments_[i].restricted = instruments[i].restricted;
+    }
     for (const RiskLevelLimits& level : levels) {
         const auto index = static_cast<std::int32_t>(levels_.size());
         const RiskLimits& limits = level.limits;
-        levels_.push_back({level.level, limits.gross_notional_max, Notional{0},
-                           MessageRate(limits.messages_max, limits.message_window)});
+        levels_.push_back({level.level, limits.gross_notional_max, Notional{0}, limits.loss_max, Notional{0},
+                           MessageRate(limits.messages_max, limits.message_window),
+                           MessageRate(limits.orders_max, limits.order_window)});
         for (std::size_t i = 0; i < instruments.size(); ++i) {
             if (!applies(level, instruments[i])) continue;
             PerInstrument& instrument = instruments_[i];
             instrument.levels[static_cast<std::size_t>(level.level)] = index;
             instrument.collar_bps.tighten(Quantity{limits.price_collar_bps}, level.level);
+            instrument.last_collar_bps.tighten(Quantity{limits.last_trade_collar_bps}, level.level);
             instrument.order_quantity.tighten(limits.order_quantity_max, level.level);
             instrument.position.tighten(limits.position_max, level.level);
             instrument.notional.tighten(limits.notional_max, level.level);
+            if (limits.duplicates_max == RiskLimits::unlimited_duplicates) continue;
+            instrument.duplicates.tighten(Quantity{limits.duplicates_max}, level.level);
+            instrument.duplicate_window = std::max(instrument.duplicate_window, limits.duplicate_window);
         }
     }
 }
 
 Verdict RiskGate::check(const OrderRequest& request, const MarketReference& market, Timestamp now) {
-    const PerInstrument& instrument = instruments_[request.instrument.value()];
+    PerInstrument& instrument = instruments_[request.instrument.value()];
     if (request.kind != OrderRequest::Kind::cancel) {
         refresh(request.instrument, market.price());
         if (const Refusal refusal = examine(request, market, now); refusal.refused) {
@@ -50,33 +59,72 @@ Verdict RiskGate::check(const OrderRequest& request, const MarketReference& mark
             return RiskReject{refusal.rule, refusal.level, request};
         }
     }
-    count_message(instrument, now);
+    count_message(instrument, request, now);
     ++passed_;
     return CheckedOrder(request);
 }
 
 RiskGate::Refusal RiskGate::examine(const OrderRequest& request, const MarketReference& market, Timestamp now) {
-    if (killed_) return {true, RiskRule::kill_switch, RiskLevel::firm};
-    if (!market.tradable) return {true, RiskRule::halted_instrument, RiskLevel::instrument};
-    if (!orders_.room()) return {true, RiskRule::order_numbers, RiskLevel::session};
     const PerInstrument& limits = instruments_[request.instrument.value()];
-    if (const Refusal refusal = examine_order(limits, request, market); refusal.refused) return refusal;
+    if (const Refusal refusal = examine_state(limits, market); refusal.refused) return refusal;
+    if (const Refusal refusal = examine_order(limits, request); refusal.refused) return refusal;
+    if (const Refusal refusal = examine_prices(limits, request, market); refusal.refused) return refusal;
+    if (const Refusal refusal = examine_conduct(limits, request, market, now); refusal.refused) return refusal;
     return examine_totals(limits, request, now);
 }
 
-RiskGate::Refusal RiskGate::examine_order(const PerInstrument& limits, const OrderRequest& request,
-                                          const MarketReference& market) const {
+// Whether anything may leave at all.
+RiskGate::Refusal RiskGate::examine_state(const PerInstrument& limits, const MarketReference& market) const {
+    if (killed_) return {true, RiskRule::kill_switch, RiskLevel::firm};
+    if (!disconnect_covered_) return {true, RiskRule::cancel_on_disconnect, RiskLevel::session};
+    if (limits.restricted) return {true, RiskRule::restricted_list, RiskLevel::firm};
+    if (market.phase == TradingPhase::halted) return {true, RiskRule::halted_instrument, RiskLevel::instrument};
+    if (market.phase != TradingPhase::continuous) return {true, RiskRule::trading_phase, RiskLevel::instrument};
+    if (!orders_.room()) return {true, RiskRule::order_numbers, RiskLevel::session};
+    return {};
+}
+
+RiskGate::Refusal RiskGate::examine_order(const PerInstrument& limits, const OrderRequest& request) {
     if (request.quantity <= Quantity{0} || request.quantity > limits.order_quantity.limit)
         return {true, RiskRule::order_quantity, limits.order_quantity.level};
     __extension__ using Wide = __int128;
-    const Wide price = request.price.value();
-    if (price * request.quantity.value() > limits.notional.limit.value())
+    if (Wide{request.price.value()} * request.quantity.value() > limits.notional.limit.value())
         return {true, RiskRule::notional, limits.notional.level};
+    return {};
+}
+
+RiskGate::Refusal RiskGate::examine_prices(const PerInstrument& limits, const OrderRequest& request,
+                                           const MarketReference& market) const {
+    __extension__ using Wide = __int128;
+    const Wide price = request.price.value();
+    const auto beyond = [price](Price from, Quantity bps) {
+        const Wide reference = from.value();
+        const Wide distance = price > reference ? price - reference : reference - price;
+        return distance * 10'000 > reference * bps.value();
+    };
     // Without a reference there is nothing to hold the price against, so nothing may leave.
-    const Wide reference = market.price().value();
-    const Wide distance = price > reference ? price - reference : reference - price;
-    if (reference <= 0 || price <= 0 || distance * 10'000 > reference * limits.collar_bps.limit.value())
+    if (market.price() <= Price{0} || price <= 0 || beyond(market.price(), limits.collar_bps.limit))
         return {true, RiskRule::price_collar, limits.collar_bps.level};
+    if (market.last > Price{0} && beyond(market.last, limits.last_collar_bps.limit))
+        return {true, RiskRule::last_trade_collar, limits.last_collar_bps.level};
+    return {};
+}
+
+// What a market forbids although the order itself is sound.
+RiskGate::Refusal RiskGate::examine_conduct(const PerInstrument& limits, const OrderRequest& request,
+                                            const MarketReference& market, Timestamp now) const {
+    const bool self_trade = orders_.any_open(request.instrument, opposite(request.side), [&](const OwnOrder& order) {
+        return would_trade(request.side, request.price, order);
+    });
+    if (self_trade) return {true, RiskRule::self_trade, RiskLevel::account};
+    // A sale is short where it could sell more than is held. It must be priced above the best bid.
+    const bool short_sale = request.side == Side::sell &&
+                            worst_case(request.instrument, Side::sell) + added(request) > Quantity{0};
+    if (short_sale && market.short_sale_restricted && (market.bid <= Price{0} || request.price <= market.bid))
+        return {true, RiskRule::short_sale, RiskLevel::instrument};
+    if (request.kind == OrderRequest::Kind::enter && limits.duplicates.limit.value() != RiskLimits::unlimited &&
+        limits.latest.count(request, now - limits.duplicate_window) >= limits.duplicates.limit.value())
+        return {true, RiskRule::duplicate_order, limits.duplicates.level};
     return {};
 }
 
@@ -94,7 +142,11 @@ RiskGate::Refusal RiskGate::examine_totals(const PerInstrument& limits, const Or
         const Level& level = levels_[static_cast<std::size_t>(index)];
         if (more_gross > Notional{0} && level.gross + more_gross > level.gross_max)
             return {true, RiskRule::gross_notional, level.level};
-        if (level.rate.exceeded(now)) return {true, RiskRule::message_rate, level.level};
+        // What only brings a position back towards zero may leave whatever was lost.
+        if (level.profit < -level.loss_max && this_side > Quantity{0})
+            return {true, RiskRule::loss_limit, level.level};
+        if (level.messages.exceeded(now)) return {true, RiskRule::message_rate, level.level};
+        if (level.orders.exceeded(now)) return {true, RiskRule::order_rate, level.level};
     }
     return {};
 }
@@ -117,15 +169,36 @@ void RiskGate::refresh(InstrumentIndex index, Price mark) {
     if (mark > Price{0}) instrument.mark = mark;
     const Quantity worst = std::max(magnitude(worst_case(index, Side::buy)), magnitude(worst_case(index, Side::sell)));
     const Notional gross = instrument.mark * worst;
-    const Notional change = gross - instrument.gross;
+    // Nothing is gained or lost at a price that nobody has named yet.
+    const Notional profit = instrument.mark > Price{0} ? positions_[index.value()].profit(instrument.mark) : Notional{0};
+    const Notional gross_change = gross - instrument.gross;
+    const Notional profit_change = profit - instrument.profit;
     instrument.gross = gross;
-    for (const std::int32_t level : instrument.levels)
-        if (level >= 0) levels_[static_cast<std::size_t>(level)].gross += change;
+    instrument.profit = profit;
+    for (const std::int32_t level : instrument.levels) {
+        if (level < 0) continue;
+        levels_[static_cast<std::size_t>(level)].gross += gross_change;
+        if (profit_change != Notional{0}) add_profit(levels_[static_cast<std::size_t>(level)], profit_change);
+    }
 }
 
-void RiskGate::count_message(const PerInstrument& limits, Timestamp now) {
-    for (const std::int32_t level : limits.levels)
-        if (level >= 0) levels_[static_cast<std::size_t>(level)].rate.count(now);
+void RiskGate::add_profit(Level& level, Notional change) {
+    const bool before = level.profit < -level.loss_max;
+    level.profit += change;
+    const bool after = level.profit < -level.loss_max;
+    if (after && !before) ++levels_over_loss_;
+    if (before && !after) --levels_over_loss_;
+}
+
+void RiskGate::count_message(PerInstrument& limits, const OrderRequest& request, Timestamp now) {
+    const bool is_order = request.kind != OrderRequest::Kind::cancel;
+    for (const std::int32_t index : limits.levels) {
+        if (index < 0) continue;
+        Level& level = levels_[static_cast<std::size_t>(index)];
+        level.messages.count(now);
+        if (is_order) level.orders.count(now);
+    }
+    if (request.kind == OrderRequest::Kind::enter) limits.latest.add(request, now);
 }
 
 }  // namespace colo

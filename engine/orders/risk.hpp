@@ -1,8 +1,8 @@
 // The pre-trade risk gate: one pass over every rule before an order may leave, and the only maker of a CheckedOrder.
 //
-// Limits nest: firm, account, session, strategy, instrument. For what one order can break by itself (collar, quantity,
-// value, position) the tightest limit above an instrument decides and is found at start; what orders break together
-// (gross notional, message rate) is counted at every level. Cancels reduce risk: they count as messages and are never
+// Limits nest: firm, account, session, strategy, instrument. For what one order can break by itself (collars, quantity,
+// value, position, repetition) the tightest limit above an instrument decides and is found at start; what orders break
+// together (gross notional, loss, message and order rate) is counted at every level. Cancels reduce risk: they count as messages and are never
 // refused, so that the kill switch works at any rate.
 //
 //   Verdict verdict = gate.check(request, market, now);
@@ -19,6 +19,7 @@
 #include "engine/orders/order_table.hpp"
 #include "engine/orders/position.hpp"
 #include "engine/orders/risk_limits.hpp"
+#include "engine/orders/trading_phase.hpp"
 
 namespace colo {
 
@@ -27,7 +28,8 @@ struct MarketReference {
     Price bid;
     Price ask;
     Price last;
-    bool tradable = false;  // not halted, not in an auction phase that we stay out of
+    TradingPhase phase{TradingPhase::closed};
+    bool short_sale_restricted = false;  // Regulation SHO rule 201 is in force
 
     // Mid of the book, else the last trade, else zero.
     [[nodiscard]] Price price() const {
@@ -48,6 +50,13 @@ using Verdict = Result<CheckedOrder, RiskReject>;
 struct RiskMembership {
     std::string symbol;
     std::string strategy;
+    bool restricted = false;  // on the list of what may not be traded
+};
+
+// What the order session does when its connection breaks, and what it has to.
+struct RiskSession {
+    bool cancel_on_disconnect = true;
+    bool cancel_on_disconnect_required = false;
 };
 
 // At most `messages` in any window: the times of the last messages in a ring.
@@ -71,16 +80,50 @@ private:
     std::size_t filled_ = 0;
 };
 
+// The latest new orders of one instrument, so that a repeated one is counted.
+class LatestOrders {
+public:
+    static constexpr std::uint32_t remembered = 16;
+
+    [[nodiscard]] std::uint32_t count(const OrderRequest& request, Timestamp since) const {
+        std::uint32_t found = 0;
+        for (const Entry& entry : entries_)
+            found += entry.price == request.price && entry.quantity == request.quantity && entry.side == request.side &&
+                     entry.time > since;
+        return found;
+    }
+    void add(const OrderRequest& request, Timestamp now) {
+        entries_[at_] = {request.price, request.quantity, now, request.side};
+        at_ = (at_ + 1) % remembered;
+    }
+
+private:
+    struct Entry {
+        Price price;
+        Quantity quantity;
+        Timestamp time;
+        Side side{Side::buy};
+    };
+    std::array<Entry, remembered> entries_{};
+    std::uint32_t at_ = 0;
+};
+
 class RiskGate {
 public:
     // One membership for each instrument index. The table and the positions must outlive the gate.
     RiskGate(const std::vector<RiskLevelLimits>& levels, const std::vector<RiskMembership>& instruments,
-             const OrderTable& orders, const std::vector<Position>& positions);
+             const OrderTable& orders, const std::vector<Position>& positions, const RiskSession& session = {});
 
     [[nodiscard]] Verdict check(const OrderRequest& request, const MarketReference& market, Timestamp now);
 
     // Call after anything that changed orders or position of an instrument; zero keeps the price known so far.
     void refresh(InstrumentIndex instrument, Price mark);
+    // The market's price of an instrument; what is held is worth that now.
+    void mark(InstrumentIndex instrument, Price price) {
+        if (instruments_[instrument.value()].mark != price) refresh(instrument, price);
+    }
+    // Some level has lost more than it may: only what reduces a position passes.
+    [[nodiscard]] bool over_loss_limit() const { return levels_over_loss_ > 0; }
 
     void set_killed(bool killed) { killed_ = killed; }
     [[nodiscard]] bool killed() const { return killed_; }
@@ -102,18 +145,27 @@ private:
     };
     struct PerInstrument {
         Tightest<Quantity> collar_bps;
+        Tightest<Quantity> last_collar_bps;
+        Tightest<Quantity> duplicates;
+        Duration duplicate_window;
+        LatestOrders latest;
+        bool restricted = false;
         Tightest<Quantity> order_quantity;
         Tightest<Quantity> position;
         Tightest<Notional> notional;
         Price mark;
-        Notional gross;  // what the instrument adds to the levels above it
+        Notional gross;   // what the instrument adds to the levels above it
+        Notional profit;  // as it did
         std::array<std::int32_t, risk_level_count> levels{};  // index into levels_, -1: none
     };
     struct Level {
         RiskLevel level;
         Notional gross_max;
         Notional gross;
-        MessageRate rate;
+        Notional loss_max;
+        Notional profit;
+        MessageRate messages;
+        MessageRate orders;
     };
     struct Refusal {
         bool refused = false;
@@ -121,13 +173,18 @@ private:
         RiskLevel level{};
     };
 
+    [[nodiscard]] Refusal examine_state(const PerInstrument& limits, const MarketReference& market) const;
+    [[nodiscard]] Refusal examine_prices(const PerInstrument& limits, const OrderRequest& request,
+                                         const MarketReference& market) const;
+    [[nodiscard]] Refusal examine_conduct(const PerInstrument& limits, const OrderRequest& request,
+                                          const MarketReference& market, Timestamp now) const;
     [[nodiscard]] Refusal examine(const OrderRequest& request, const MarketReference& market, Timestamp now);
-    [[nodiscard]] Refusal examine_order(const PerInstrument& limits, const OrderRequest& request,
-                                        const MarketReference& market) const;
+    [[nodiscard]] static Refusal examine_order(const PerInstrument& limits, const OrderRequest& request);
     [[nodiscard]] Refusal examine_totals(const PerInstrument& limits, const OrderRequest& request, Timestamp now) const;
     [[nodiscard]] Quantity added(const OrderRequest& request) const;
     [[nodiscard]] Quantity worst_case(InstrumentIndex instrument, Side side) const;
-    void count_message(const PerInstrument& limits, Timestamp now);
+    void count_message(PerInstrument& limits, const OrderRequest& request, Timestamp now);
+    void add_profit(Level& level, Notional change);
 
     const OrderTable& orders_;
     const std::vector<Position>& positions_;
@@ -135,7 +192,9 @@ private:
     std::vector<Level> levels_;
     std::array<std::uint64_t, risk_rule_count> rejects_{};
     std::uint64_t passed_ = 0;
+    std::size_t levels_over_loss_ = 0;
     bool killed_ = false;
+    bool disconnect_covered_;  // orders do not stay in the market unattended, or may
 };
 
 }  // namespace colo

@@ -11,7 +11,7 @@
 
 namespace colo {
 
-// In the order in which the gate asks; the value is stored in journals, so it never changes its meaning.
+// The value is stored in journals, so it never changes its meaning: a new rule comes last.
 enum class RiskRule : std::uint16_t {
     kill_switch = 1,
     halted_instrument = 2,
@@ -22,8 +22,17 @@ enum class RiskRule : std::uint16_t {
     gross_notional = 7,
     message_rate = 8,
     order_numbers = 9,
+    last_trade_collar = 10,
+    order_rate = 11,
+    duplicate_order = 12,
+    self_trade = 13,
+    restricted_list = 14,
+    short_sale = 15,
+    trading_phase = 16,
+    loss_limit = 17,
+    cancel_on_disconnect = 18,
 };
-constexpr std::size_t risk_rule_count = 9;
+constexpr std::size_t risk_rule_count = 18;
 
 struct RiskRuleName {
     RiskRule rule;
@@ -42,6 +51,15 @@ inline constexpr RiskRuleName risk_rule_names[risk_rule_count] = {
     {RiskRule::gross_notional, "gross_notional", "15c3-5 (c)(1)(i) (pre-set credit or capital thresholds)"},
     {RiskRule::message_rate, "message_rate", "15c3-5 (c)(1)(ii); RTS 6 article 15(1)(d) (maximum messages)"},
     {RiskRule::order_numbers, "order_numbers", "RTS 6 article 15(3) (automated execution throttle)"},
+    {RiskRule::last_trade_collar, "last_trade_collar", "15c3-5 (c)(1)(ii) (price parameters); RTS 6 article 15(1)(a)"},
+    {RiskRule::order_rate, "order_rate", "15c3-5 (c)(1)(ii) (orders over a short period); RTS 6 article 15(3)"},
+    {RiskRule::duplicate_order, "duplicate_order", "15c3-5 (c)(1)(ii) (duplicative orders); RTS 6 article 15(3)"},
+    {RiskRule::self_trade, "self_trade", "15c3-5 (c)(2)(i): FINRA rule 5210.02 (self-trades)"},
+    {RiskRule::restricted_list, "restricted_list", "15c3-5 (c)(2)(ii) (securities that may not be traded)"},
+    {RiskRule::short_sale, "short_sale", "15c3-5 (c)(2)(i): Regulation SHO rule 201 (17 CFR 242.201)"},
+    {RiskRule::trading_phase, "trading_phase", "15c3-5 (c)(2)(i) (regulatory requirements before entry)"},
+    {RiskRule::loss_limit, "loss_limit", "15c3-5 (c)(1)(i) (capital thresholds); RTS 6 article 15(4)"},
+    {RiskRule::cancel_on_disconnect, "cancel_on_disconnect", "RTS 6 article 12 (open orders can be cancelled)"},
 };
 [[nodiscard]] constexpr const RiskRuleName& describe(RiskRule rule) {
     return risk_rule_names[static_cast<std::size_t>(rule) - 1];
@@ -59,12 +77,20 @@ struct RiskLimits {
     static constexpr std::int64_t unlimited = std::numeric_limits<std::int64_t>::max();
 
     std::int64_t price_collar_bps = unlimited;
+    std::int64_t last_trade_collar_bps = unlimited;
     Quantity order_quantity_max{unlimited};
     Quantity position_max{unlimited};
     Notional notional_max{unlimited};
     Notional gross_notional_max{unlimited};
     std::uint32_t messages_max = 0;  // 0: no limit
     Duration message_window;
+    std::uint32_t orders_max = 0;  // 0: no limit
+    Duration order_window;
+    std::uint32_t duplicates_max = unlimited_duplicates;
+    Duration duplicate_window;
+    Notional loss_max{unlimited};
+
+    static constexpr std::uint32_t unlimited_duplicates = std::numeric_limits<std::uint32_t>::max();
 };
 
 // The limits of one named level; at instrument level the name is a symbol, at strategy level a strategy.

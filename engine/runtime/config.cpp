@@ -6,6 +6,7 @@
 #include <fstream>
 
 #include "engine/core/crc32c.hpp"
+#include "engine/orders/risk.hpp"
 
 namespace colo {
 
@@ -58,7 +59,13 @@ OrderSessionConfig order_session(const JsonField& field) {
     session.account = field["account"].text();
     session.heartbeat = milliseconds(field["heartbeat_ms"].integer(1, 60'000));
     session.cancel_on_disconnect = field["cancel_on_disconnect"].boolean();
+    session.cancel_on_disconnect_required = field["cancel_on_disconnect_required"].boolean();
     return session;
+}
+
+void read_rate(const JsonField& field, std::uint32_t& messages, Duration& window) {
+    messages = static_cast<std::uint32_t>(field["messages"].integer(1, 10'000'000));
+    window = milliseconds(field["window_ms"].integer(1, 86'400'000));
 }
 
 RiskLevelLimits risk_level(const JsonField& field) {
@@ -67,28 +74,31 @@ RiskLevelLimits risk_level(const JsonField& field) {
         field["level"].choice({"firm", "account", "session", "strategy", "instrument"}));
     level.name = field["name"].text();
     level.limits.price_collar_bps = field["price_collar_bps"].integer(1, int64_max);
+    level.limits.last_trade_collar_bps = field["last_trade_collar_bps"].integer(1, int64_max);
     level.limits.order_quantity_max = Quantity{field["order_quantity_max"].integer(1, int64_max)};
     level.limits.position_max = Quantity{field["position_max"].integer(1, int64_max)};
     level.limits.notional_max = Notional{field["notional_max"].integer(1, int64_max)};
     level.limits.gross_notional_max = Notional{field["gross_notional_max"].integer(1, int64_max)};
-    const JsonField rate = field["message_rate_max"];
-    level.limits.messages_max = static_cast<std::uint32_t>(rate["messages"].integer(1, 10'000'000));
-    level.limits.message_window = milliseconds(rate["window_ms"].integer(1, 86'400'000));
+    level.limits.loss_max = Notional{field["loss_max"].integer(1, int64_max)};
+    read_rate(field["message_rate_max"], level.limits.messages_max, level.limits.message_window);
+    read_rate(field["order_rate_max"], level.limits.orders_max, level.limits.order_window);
+    const JsonField duplicates = field["duplicate_orders_max"];
+    level.limits.duplicates_max = static_cast<std::uint32_t>(duplicates["orders"].integer(1, LatestOrders::remembered - 1));
+    level.limits.duplicate_window = milliseconds(duplicates["window_ms"].integer(1, 86'400'000));
     return level;
 }
 
 InstrumentConfig instrument(const JsonField& field) {
-    InstrumentConfig instrument{
-            InstrumentId{static_cast<std::int32_t>(field["instrument_id"].integer(1, 0x7fffffff))},
-            text_up_to(field["symbol"], 8),
-            Locate{static_cast<std::uint16_t>(field["locate"].integer(0, 65535))},
-            Price{field["tick_size"].integer(1, 1'000'000'000)},
-            Quantity{field["lot_size"].integer(1, 1'000'000)}, {}, {}};
-    if (field.has("opening_position")) {
-        const JsonField opening = field["opening_position"];
-        instrument.opening_quantity = Quantity{opening["quantity"].integer(-shares_max, shares_max)};
-        instrument.opening_price = Price{opening["average_price"].integer(0, price_max)};
-    }
+    InstrumentConfig instrument;
+    instrument.id = InstrumentId{static_cast<std::int32_t>(field["instrument_id"].integer(1, 0x7fffffff))};
+    instrument.symbol = text_up_to(field["symbol"], 8);
+    instrument.locate = Locate{static_cast<std::uint16_t>(field["locate"].integer(0, 65535))};
+    instrument.tick_size = Price{field["tick_size"].integer(1, 1'000'000'000)};
+    instrument.lot_size = Quantity{field["lot_size"].integer(1, 1'000'000)};
+    instrument.restricted = field["restricted"].boolean();
+    const JsonField opening = field["opening_position"];
+    instrument.opening_quantity = Quantity{opening["quantity"].integer(-shares_max, shares_max)};
+    instrument.opening_price = Price{opening["average_price"].integer(0, price_max)};
     return instrument;
 }
 

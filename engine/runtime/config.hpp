@@ -56,6 +56,7 @@ struct OrderSessionConfig {
     std::string account;
     Duration heartbeat;
     bool cancel_on_disconnect = true;
+    bool cancel_on_disconnect_required = false;
 };
 
 struct ThreadConfig {
@@ -72,6 +73,7 @@ struct InstrumentConfig {
     Quantity lot_size;
     Quantity opening_quantity;  // held when the day began, and what a share of it cost
     Price opening_price;
+    bool restricted = false;  // may not be traded
 };
 
 struct StrategyConfig {

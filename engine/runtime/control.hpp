@@ -17,12 +17,13 @@ enum class Control : std::uint8_t {
     stop,                // the same, because the engine ends
     snapshot_begin,      // the books are emptied; the snapshot's messages follow
     snapshot_end,
+    rearm,               // the kill switch is released by somebody; the detail is who
     order_numbers,       // a block of client order numbers; the detail is its last one
 };
 
-inline constexpr std::array<std::string_view, 8> control_words = {
+inline constexpr std::array<std::string_view, 9> control_words = {
     "start", "order session up", "order session down", "kill switch", "stop", "snapshot begin", "snapshot end",
-    "order numbers"};
+    "re-arm", "order numbers"};
 
 [[nodiscard]] constexpr std::string_view word_of(Control control) {
     return control_words[static_cast<std::size_t>(control)];

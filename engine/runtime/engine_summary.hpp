@@ -31,7 +31,7 @@ template <class Core>
         const Price mark = MarketData::reference(view).price();
         const Position& position = core.position(index);
         const std::int64_t fees = core.fees(index) / 10'000;
-        const std::int64_t pnl = (position.realised() + position.unrealised(mark)).value() - fees;
+        const std::int64_t pnl = position.profit(mark).value();
         total += pnl;
         instruments[config.instruments[index.value()].symbol] = {
             {"position", position.quantity().value()},   {"average_price", position.average_price().value()},

@@ -23,7 +23,8 @@ public:
         bool well_formed = true;
     };
 
-    explicit MarketData(const EngineConfig& config) : instruments_(config.instruments), index_of_(1 << 16, none) {
+    explicit MarketData(const EngineConfig& config)
+        : instruments_(config.instruments), index_of_(1 << 16, none), short_sale_restricted_(instruments_.size()) {
         for (const StrategyConfig& strategy : config.strategies)
             for (const InstrumentIndex index : strategy.instruments) {
                 index_of_[instruments_[index.value()].locate.value()] = index.value();
@@ -42,6 +43,8 @@ public:
         if (header.message_type == itch50::SystemEvent::type) return on_system_event(message);
         const std::uint32_t index = index_of_[header.stock_locate.get().value()];
         if (index == none) return {};
+        if (header.message_type == itch50::RegShoRestriction::type)
+            short_sale_restricted_[index] = overlay<itch50::RegShoRestriction>(message).reg_sho_action != '0';
         books_.apply(message);
         return {InstrumentIndex{index}, false, true};
     }
@@ -57,10 +60,11 @@ public:
         const Book& book = books_.book(instrument.locate);
         const Top& top = book.top();
         return {index, phase(book), top.bid_price, top.ask_price, top.bid_quantity, top.ask_quantity,
-                book.last_trade().price, instrument.tick_size, position, now};
+                book.last_trade().price, instrument.tick_size, position, now,
+                short_sale_restricted_[index.value()] != 0};
     }
     [[nodiscard]] static MarketReference reference(const MarketView& view) {
-        return {view.bid, view.ask, view.last_trade, view.phase == TradingPhase::continuous};
+        return {view.bid, view.ask, view.last_trade, view.phase, view.short_sale_restricted};
     }
     [[nodiscard]] const Book& book(InstrumentIndex index) const {
         return books_.book(instruments_[index.value()].locate);
@@ -100,6 +104,7 @@ private:
     std::vector<InstrumentConfig> instruments_;
     std::vector<std::uint32_t> index_of_;  // by locate
     std::vector<InstrumentIndex> traded_;
+    std::vector<std::uint8_t> short_sale_restricted_;  // by instrument index
     ItchBooks books_;
     SessionTime venue_time_;
     char market_hours_ = ' ';  // the latest system event, ' ' before the first

@@ -6,7 +6,7 @@
 //
 //   SoupClient<TcpConnection> client(connection, login, first_wanted, timings);
 //   client.poll(now, handler);       // handler: on_up(), on_down(reason), on_sequenced(sequence, payload), ...
-//   client.send(packet);             // false: the connection is gone or its buffer is full
+//   client.send(encoded_order);      // false: the connection is gone or its buffer is full
 #pragma once
 
 #include <array>
@@ -17,6 +17,7 @@
 
 #include "engine/protocol/soupbintcp.hpp"
 #include "engine/runtime/config.hpp"
+#include "engine/runtime/order_gateway.hpp"
 #include "engine/transport/transport.hpp"
 
 namespace colo {
@@ -48,9 +49,9 @@ public:
     template <class Handler>
     bool poll(Timestamp now, Handler& handler);
 
-    // Queues what the socket does not take at once. False where that cannot be: the connection is closed then, and the
-    // next poll tells the handler.
-    bool send(Bytes packet);
+    // Only what the order gateway has encoded leaves. What the socket does not take at once is queued; false where that
+    // cannot be: the connection is closed then, and the next poll tells the handler.
+    bool send(const EncodedOrder& order) { return write(order.packet()); }
     // Tells the server and ends the connection for good.
     void log_out();
 
@@ -60,6 +61,7 @@ public:
     [[nodiscard]] const std::string& failure() const { return failure_; }
 
 private:
+    bool write(Bytes packet);
     template <class Handler>
     bool receive(Timestamp now, Handler& handler);
     template <class Handler>
@@ -116,7 +118,7 @@ bool SoupClient<C>::poll(Timestamp now, Handler& handler) {
         last_sent_ = now;
         sent_since_heartbeat_ = false;
     }
-    if (now - last_sent_ >= timings_.heartbeat) send(bytes_of(soupbintcp::ClientHeartbeat{}));
+    if (now - last_sent_ >= timings_.heartbeat) write(bytes_of(soupbintcp::ClientHeartbeat{}));
     flush();
     if (broken_) lose("the connection broke", handler);
     else if (now - last_received_ > timings_.silence_max) lose("the venue has gone silent", handler);
@@ -142,7 +144,7 @@ void SoupClient<C>::begin_login(Timestamp now) {
     request.requested_sequence_number = next_sequence_;
     last_received_ = last_sent_ = now;
     state_ = State::logging_in;
-    send(bytes_of(request));
+    write(bytes_of(request));
 }
 
 template <Connection C>
@@ -242,7 +244,7 @@ std::string SoupClient<C>::behind(std::uint64_t sequence) const {
 }
 
 template <Connection C>
-bool SoupClient<C>::send(Bytes packet) {
+bool SoupClient<C>::write(Bytes packet) {
     if (!connected() || broken_) return false;
     sent_since_heartbeat_ = true;
     if (unsent_bytes_ == 0) {
@@ -290,7 +292,7 @@ void SoupClient<C>::fail(std::string why) {
 
 template <Connection C>
 void SoupClient<C>::log_out() {
-    if (state_ == State::up) send(bytes_of(soupbintcp::LogoutRequest{}));
+    if (state_ == State::up) write(bytes_of(soupbintcp::LogoutRequest{}));
     connection_.close();
     state_ = State::ended;
 }

@@ -12,16 +12,9 @@
 #include "engine/core/types.hpp"
 #include "engine/orders/order.hpp"
 #include "engine/orders/order_table.hpp"
+#include "engine/orders/trading_phase.hpp"
 
 namespace colo {
-
-// What an instrument does now, as far as the feed has said.
-enum class TradingPhase : std::uint8_t {
-    closed,      // before the opening of market hours and after their end
-    continuous,  // orders match as they come
-    auction,     // a quotation period before a cross
-    halted,      // halted or paused
-};
 
 // One instrument after a message, as a decision sees it. A side that is empty has price and quantity zero.
 struct MarketView {
@@ -35,6 +28,7 @@ struct MarketView {
     Price tick_size;
     Quantity position;  // ours
     Timestamp now;      // of the engine's clock: the venue's time in a session, the host's when live
+    bool short_sale_restricted = false;  // Regulation SHO rule 201 is in force
 
     [[nodiscard]] bool two_sided() const { return bid > Price{0} && ask > bid; }
 };

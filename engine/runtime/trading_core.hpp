@@ -77,7 +77,7 @@ public:
     [[nodiscard]] const CoreCounts& counts() const { return counts_; }
     [[nodiscard]] const Position& position(InstrumentIndex index) const { return positions_[index.value()]; }
     // In 1e-8 dollars.
-    [[nodiscard]] std::int64_t fees(InstrumentIndex index) const { return fees_paid_[index.value()]; }
+    [[nodiscard]] std::int64_t fees(InstrumentIndex index) const { return positions_[index.value()].fees(); }
 
 private:
     // A killed engine still asks its strategy and its gate: what would have left is refused, counted and journaled.
@@ -97,6 +97,7 @@ private:
     void on_fill(const Fill& fill);
     void on_account(UserRefNum next);
     void session_down();
+    void watch_losses();
     void reserve_numbers(std::string_view last);
 
     EngineConfig config_;
@@ -105,7 +106,6 @@ private:
     MarketData market_;
     OrderTable orders_;
     std::vector<Position> positions_;
-    std::vector<std::int64_t> fees_paid_;
     std::vector<Alpha<8>> symbols_;
     RiskGate gate_;
     OrderGateway gateway_;
@@ -118,12 +118,16 @@ private:
     SessionState session_{SessionState::down};
     bool stopped_ = false;
     bool snapshotting_ = false;
+    bool over_loss_limit_ = false;
 };
 
 namespace detail {
 [[nodiscard]] inline std::vector<RiskMembership> memberships(const EngineConfig& config) {
     std::vector<RiskMembership> members(config.instruments.size());
-    for (std::size_t i = 0; i < members.size(); ++i) members[i].symbol = config.instruments[i].symbol;
+    for (std::size_t i = 0; i < members.size(); ++i) {
+        members[i].symbol = config.instruments[i].symbol;
+        members[i].restricted = config.instruments[i].restricted;
+    }
     for (const StrategyConfig& strategy : config.strategies)
         for (const InstrumentIndex index : strategy.instruments) members[index.value()].strategy = strategy.name;
     return members;
@@ -151,8 +155,10 @@ template <Strategy S, class Sink>
 TradingCore<S, Sink>::TradingCore(const EngineConfig& config, S strategy, Sink& sink, std::size_t orders_max)
     : config_(config), strategy_(std::move(strategy)), sink_(sink), market_(config),
       orders_(config.instruments.size(), orders_max), positions_(detail::opening_positions(config)),
-      fees_paid_(config.instruments.size()), symbols_(detail::symbols(config)),
-      gate_(config.risk, detail::memberships(config), orders_, positions_), gateway_(orders_, symbols_),
+      symbols_(detail::symbols(config)),
+      gate_(config.risk, detail::memberships(config), orders_, positions_,
+            {config.order_session.cancel_on_disconnect, config.order_session.cancel_on_disconnect_required}),
+      gateway_(orders_, symbols_),
       slots_(config.instruments.size()), is_marked_(config.instruments.size()), now_(config.midnight) {
     marked_.reserve(config.instruments.size());
 }
@@ -218,6 +224,11 @@ void TradingCore<S, Sink>::on_control(std::string_view text, Timestamp receive_t
         gate_.set_killed(true);
         cancel_everything();
         break;
+    case Control::rearm:
+        gate_.set_killed(false);
+        for (auto& slots : slots_)
+            for (QuoteSlot& slot : slots) slot.retry_at = now_;
+        break;
     case Control::stop:
         stopped_ = true;
         cancel_everything();
@@ -239,6 +250,14 @@ template <Strategy S, class Sink>
 void TradingCore<S, Sink>::session_down() {
     session_ = SessionState::down;
     orders_.disconnected();
+}
+
+// Orders that stand were let pass before the loss: they go once, after which the gate lets through what reduces.
+template <Strategy S, class Sink>
+void TradingCore<S, Sink>::watch_losses() {
+    if (gate_.over_loss_limit() == over_loss_limit_) return;
+    over_loss_limit_ = gate_.over_loss_limit();
+    if (over_loss_limit_) cancel_everything();
 }
 
 template <Strategy S, class Sink>
@@ -271,7 +290,7 @@ void TradingCore<S, Sink>::on_fill(const Fill& fill) {
     Position& position = positions_[fill.instrument.value()];
     const std::int64_t fee = config_.fees.of(fill.liquidity, fill.quantity);
     position.apply(fill.broken ? opposite(fill.side) : fill.side, fill.price, fill.quantity);
-    fees_paid_[fill.instrument.value()] += fill.broken ? -fee : fee;
+    position.pay(fill.broken ? -fee : fee);
     ++(fill.broken ? counts_.broken_trades : counts_.fills);
     strategy_.on_fill(fill);
 }
@@ -308,16 +327,20 @@ template <Strategy S, class Sink>
 void TradingCore<S, Sink>::decide(InstrumentIndex index) {
     const MarketView view = market_.view(index, positions_[index.value()].quantity(), now_);
     const Quotes wanted = strategy_.on_book(view);
+    gate_.mark(index, MarketData::reference(view).price());
+    watch_losses();
     if (!accepting()) return;
+    const bool ask_first = ask_moves_first(orders_, index, wanted);
+    if (ask_first) work(view, Side::sell, wanted.ask);
     work(view, Side::buy, wanted.bid);
-    work(view, Side::sell, wanted.ask);
+    if (!ask_first) work(view, Side::sell, wanted.ask);
 }
 
 template <Strategy S, class Sink>
 void TradingCore<S, Sink>::work(const MarketView& view, Side side, const std::optional<Quote>& wanted) {
     QuoteSlot& slot = slots_[view.instrument.value()][side == Side::buy ? 0 : 1];
     const auto planned = plan_quote(slot, orders_, view.instrument, side, wanted, now_);
-    if (!planned) return;
+    if (!planned || waits_for_other_side(orders_, *planned)) return;
     const bool is_cancel = planned->kind == OrderRequest::Kind::cancel;
     const UserRefNum number = is_cancel ? slot.working : orders_.next();
     const std::optional<RiskRule> refusal = request(*planned, MarketData::reference(view));

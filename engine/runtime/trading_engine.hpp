@@ -97,6 +97,7 @@ private:
     bool take(FeedSource source, std::span<const Datagram> datagrams);
     void attend_snapshot();
     void attend_signals(Timestamp monotonic_now);
+    void attend_kill_switch(Timestamp monotonic_now);
     void apply_snapshot();
     void report();
     void help_venue_catch_up(Timestamp monotonic_now);
@@ -117,7 +118,7 @@ private:
     R& recorder_;
     EngineSignals& signals_;
     Core core_;
-    KillFile kill_file_;
+    KillFiles kill_files_;
     ReplayEnd resumed_;
     OrderComparison* comparison_ = nullptr;  // while resuming: what the core gives out is compared, not sent
     std::optional<Arbiter> arbiter_;

@@ -21,7 +21,7 @@ TradingEngine<S, Network, C, R>::TradingEngine(const EngineConfig& config, S str
                                                const C& clock, R& recorder, EngineSignals& signals,
                                                std::size_t orders_max)
     : config_(config), network_(network), clock_(clock), recorder_(recorder), signals_(signals),
-      core_(config, std::move(strategy), *this, orders_max), kill_file_(config.kill_switch_file),
+      core_(config, std::move(strategy), *this, orders_max), kill_files_(config.kill_switch_file),
       snapshot_(network.snapshot(), config.channels[0].snapshot, SoupTimings{}) {}
 
 template <Strategy S, EngineNetwork Network, Clock C, Recorder R>
@@ -98,10 +98,22 @@ template <Strategy S, EngineNetwork Network, Clock C, Recorder R>
 void TradingEngine<S, Network, C, R>::attend_signals(Timestamp monotonic_now) {
     if (recorder_.failed() && !failure_) fail(recorder_.failure());
     if (journal_broken_) return finish();
-    const bool by_signal = signals_.kill.load(std::memory_order_relaxed);
-    if (!core_.killed() && (by_signal || kill_file_.present(monotonic_now)))
-        control(Control::kill_switch, by_signal ? "signal" : "file");
+    attend_kill_switch(monotonic_now);
     if (signals_.stop.load(std::memory_order_relaxed) && !stopping_) begin_stop("signal");
+}
+
+// Pulled by a signal or a file; released by nothing but a file that came later and names who wrote it.
+template <Strategy S, EngineNetwork Network, Clock C, Recorder R>
+void TradingEngine<S, Network, C, R>::attend_kill_switch(Timestamp monotonic_now) {
+    const bool by_signal = signals_.kill.load(std::memory_order_relaxed);
+    if (by_signal) signals_.kill.store(false, std::memory_order_relaxed);
+    if (core_.killed() && !by_signal) {
+        if (const auto author = kill_files_.released_by(monotonic_now)) control(Control::rearm, author->view());
+        return;
+    }
+    if (!by_signal && !kill_files_.pulled(monotonic_now)) return;
+    if (!core_.killed()) control(Control::kill_switch, by_signal ? "signal" : "file");
+    kill_files_.forget_release();
 }
 
 template <Strategy S, EngineNetwork Network, Clock C, Recorder R>
@@ -198,7 +210,7 @@ void TradingEngine<S, Network, C, R>::send(const EncodedOrder& order, SequenceNu
     const Timestamp decided = clock_.now();
     if (!record(RecordKind::order_sent, RecordSource::engine, cause.value(), decided, order.message())) return;
     const Timestamp journaled = clock_.now();
-    order_session_->send(order.packet());
+    order_session_->send(order);
     if (order.user_ref_num() == UserRefNum{0}) return;
     const Timestamp sent = clock_.now();
     const TimingPayload timing{cause.value(), order.user_ref_num().value(), 0, receive_time_.value(),

@@ -19,7 +19,7 @@ from stacks.topology.order_entry import Credential, Endpoint, Identity, OrderGat
 from stacks.topology.process import Journal, LineReception, NicQueue, Process, Thread
 from stacks.topology.quality import CHECKS, Quality
 from stacks.topology.release import Release
-from stacks.topology.risk import EVERY_INSTRUMENT, RISK_LEVELS, MessageRate, RiskLimits, RiskTree
+from stacks.topology.risk import EVERY_INSTRUMENT, RISK_LEVELS, DuplicateOrders, MessageRate, RiskLimits, RiskTree
 from stacks.topology.strategy import AvellanedaStoikov, StrategyPlacement
 from stacks.topology.venue import GeneratedSession, Pacing, Simulator, Venue, VenueEnvironment
 
@@ -180,10 +180,11 @@ def risk() -> RiskTree:
         "instrument": EVERY_INSTRUMENT,
     }
     limits = []
-    for level, position, gross, messages in zip(
+    for level, position, gross, loss, messages in zip(
         RISK_LEVELS,
         (4_000, 3_000, 2_000, 1_500, 1_000),
         (20_000_000, 15_000_000, 10_000_000, 8_000_000, 5_000_000),
+        (500_000, 400_000, 300_000, 200_000, 100_000),
         (1_000, 800, 600, 400, 200),
         strict=True,
     ):
@@ -192,11 +193,15 @@ def risk() -> RiskTree:
                 level=level,
                 name=names[level],
                 price_collar_bps=500,
+                last_trade_collar_bps=500,
                 order_quantity_max=1_000,
                 position_max=position,
                 notional_max=dollars(1_000_000),
                 gross_notional_max=dollars(gross),
+                loss_max=dollars(loss),
                 message_rate_max=MessageRate(messages=messages, window_ms=1000),
+                order_rate_max=MessageRate(messages=messages, window_ms=1000),
+                duplicate_orders_max=DuplicateOrders(orders=15, window_ms=1000),
             )
         )
     return RiskTree(limits=tuple(limits))

@@ -13,7 +13,15 @@ if TYPE_CHECKING:
     from stacks.topology.site import Site
     from stacks.topology.strategy import StrategyPlacement
 
-_NESTED = ("price_collar_bps", "order_quantity_max", "position_max", "notional_max", "gross_notional_max")
+_NESTED = (
+    "price_collar_bps",
+    "last_trade_collar_bps",
+    "order_quantity_max",
+    "position_max",
+    "notional_max",
+    "gross_notional_max",
+    "loss_max",
+)
 
 
 def exposure_problems(site: Site) -> list[Problem]:
@@ -31,7 +39,13 @@ def exposure_problems(site: Site) -> list[Problem]:
                 problems += _throttle_problems(session, limits)
             if limits.level == "instrument":  # the tightest, as limits nest
                 problems += _parameter_problems(placement, limits)
-    return [*dict.fromkeys(problems), *_account_problems(site), *_self_trade_problems(site)]
+        problems += _session_problems(site, session) + _held_problems(placement, chain)
+    return [
+        *dict.fromkeys(problems),
+        *_account_problems(site),
+        *_self_trade_problems(site),
+        *_restricted_problems(site),
+    ]
 
 
 def _chain(
@@ -63,10 +77,44 @@ def _nesting_problems(outer: RiskLimits, inner: RiskLimits) -> list[Problem]:
         for field in _NESTED
         if getattr(inner, field) > getattr(outer, field)
     ]
-    inner_rate, outer_rate = inner.message_rate_max, outer.message_rate_max
-    if inner_rate.messages * outer_rate.window_ms > outer_rate.messages * inner_rate.window_ms:
-        problems.append(Problem(f"{path}.message_rate_max", f"is wider than that of {around}"))
+    for field in ("message_rate_max", "order_rate_max"):
+        inner_rate, outer_rate = getattr(inner, field), getattr(outer, field)
+        if inner_rate.messages * outer_rate.window_ms > outer_rate.messages * inner_rate.window_ms:
+            problems.append(Problem(f"{path}.{field}", f"is wider than that of {around}"))
+    if inner.duplicate_orders_max.orders > outer.duplicate_orders_max.orders:
+        problems.append(Problem(f"{path}.duplicate_orders_max", f"is wider than that of {around}"))
     return problems
+
+
+def _session_problems(site: Site, session: OrderSession) -> list[Problem]:
+    if session.cancel_on_disconnect or not site.risk.cancel_on_disconnect_required:
+        return []
+    return [
+        Problem("risk.cancel_on_disconnect_required", f"order session {session.name} does not cancel on disconnect")
+    ]
+
+
+def _held_problems(placement: StrategyPlacement, chain: list[RiskLimits]) -> list[Problem]:
+    """What the day begins with must fit the limits as what is traded does."""
+    problems = []
+    for limits in chain:
+        for held in placement.opening_positions:
+            if limits.level == "instrument" and abs(held.quantity) > limits.position_max:
+                path = f"strategies[{placement.name}].opening_positions[{held.symbol}].quantity"
+                sentence = (
+                    f"{held.quantity} is above the position_max {limits.position_max} of instrument {limits.name}"
+                )
+                problems.append(Problem(path, sentence))
+    return problems
+
+
+def _restricted_problems(site: Site) -> list[Problem]:
+    return [
+        Problem(f"strategies[{placement.name}].instruments", f"{symbol} is on the restricted list")
+        for placement in site.strategies
+        for symbol in placement.instruments.symbols
+        if symbol in site.risk.restricted
+    ]
 
 
 def _parameter_problems(placement: StrategyPlacement, limits: RiskLimits) -> list[Problem]:

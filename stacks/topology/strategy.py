@@ -4,8 +4,21 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from stacks.topology.declared import BY_NAME, Declared, Name, NotNegative, Positive, PositiveReal
-from stacks.topology.instrument import InstrumentSelection
+from pydantic import model_validator
+
+from stacks.topology.declared import (
+    BY_NAME,
+    Declared,
+    Name,
+    NotNegative,
+    Positive,
+    PositiveReal,
+    Whole,
+    raise_problems,
+    repeated,
+)
+from stacks.topology.errors import Problem
+from stacks.topology.instrument import InstrumentSelection, Symbol
 from stacks.topology.process import Process
 
 
@@ -33,6 +46,14 @@ class AvellanedaStoikov(Declared):
     requote_ticks: Positive
 
 
+class OpeningPosition(Declared):
+    """What is held of a symbol when the day begins: signed shares, and what a share cost, 1e-4 dollars."""
+
+    symbol: Symbol
+    quantity: Whole
+    average_price: Positive
+
+
 class StrategyPlacement(Declared):
     """A strategy on a process. The process gives host, cpu, feed and order session."""
 
@@ -40,3 +61,17 @@ class StrategyPlacement(Declared):
     process: Annotated[Process, BY_NAME]
     instruments: InstrumentSelection
     parameters: AvellanedaStoikov
+    opening_positions: tuple[OpeningPosition, ...] = ()
+
+    @model_validator(mode="after")
+    def _check(self) -> StrategyPlacement:
+        symbols = [held.symbol for held in self.opening_positions]
+        problems = [Problem(f"opening_positions[{symbol}]", "stands twice") for symbol in repeated(symbols)]
+        if not self.instruments.else_most_active:
+            problems += [
+                Problem(f"opening_positions[{symbol}]", "is not among the instruments")
+                for symbol in symbols
+                if symbol not in self.instruments.symbols
+            ]
+        raise_problems(problems)
+        return self

@@ -2,7 +2,6 @@
 #include <gtest/gtest.h>
 
 #include <set>
-#include <type_traits>
 
 #include "engine/orders/risk.hpp"
 
@@ -33,10 +32,12 @@ protected:
                                         {RiskLevel::instrument, "AAPL", wide()}};
     OrderTable orders{2, 100};
     std::vector<Position> positions{2};
-    MarketReference market{Price{999'900}, Price{1'000'100}, Price{1'000'000}, true};
+    MarketReference market{Price{999'900}, Price{1'000'100}, Price{1'000'000}, TradingPhase::continuous, false};
+    RiskSession session{true, true};
     Timestamp now{1'000'000'000'000};
+    bool restricted_second = false;
 
-    RiskGate gate() { return {levels, {{"AMZN", "quoter"}, {"AAPL", "quoter"}}, orders, positions}; }
+    RiskGate gate() { return {levels, {{"AMZN", "quoter", false}, {"AAPL", "quoter", restricted_second}}, orders, positions, session}; }
     RiskLimits& limits(RiskLevel level) { return levels[static_cast<std::size_t>(level)].limits; }
 
     static OrderRequest buy(std::int64_t price, std::int64_t quantity, InstrumentIndex instrument = first) {
@@ -109,8 +110,8 @@ TEST_F(Risk, PositionInTheWorstCase) {
     orders.enter(first, Side::buy, Price{1'000'000}, Quantity{100});
     expect_pass(risk, buy(1'000'000, 100));
     expect_reject(risk, buy(1'000'000, 101), RiskRule::position, RiskLevel::instrument);
-    expect_pass(risk, sell(1'000'000, 400));
-    expect_reject(risk, sell(1'000'000, 401), RiskRule::position, RiskLevel::instrument);
+    expect_pass(risk, sell(1'000'100, 400));
+    expect_reject(risk, sell(1'000'100, 401), RiskRule::position, RiskLevel::instrument);
 }
 
 TEST_F(Risk, ReplacementAddsOnlyItsExcess) {
@@ -152,12 +153,123 @@ TEST_F(Risk, MessageRateSlides) {
 
 TEST_F(Risk, HaltedInstrumentAndKillSwitch) {
     RiskGate risk = gate();
-    market.tradable = false;
+    market.phase = TradingPhase::halted;
     expect_reject(risk, buy(1'000'000, 1), RiskRule::halted_instrument, RiskLevel::instrument);
     risk.set_killed(true);
     expect_reject(risk, buy(1'000'000, 1), RiskRule::kill_switch, RiskLevel::firm);
     const OrderRequest cancel{OrderRequest::Kind::cancel, first, Side::buy, {}, {}, UserRefNum{1}};
     expect_pass(risk, cancel);
+}
+
+TEST_F(Risk, CollarAroundTheLastTrade) {
+    limits(RiskLevel::session).last_trade_collar_bps = 200;
+    RiskGate risk = gate();
+    market.last = Price{980'000};
+    expect_pass(risk, buy(999'600, 10));
+    expect_reject(risk, buy(999'700, 10), RiskRule::last_trade_collar, RiskLevel::session);
+    market.last = Price{0};  // nothing was traded yet
+    expect_pass(risk, buy(999'700, 10));
+}
+
+TEST_F(Risk, OrderRateCountsOrdersAndNotCancels) {
+    limits(RiskLevel::account).orders_max = 2;
+    limits(RiskLevel::account).order_window = milliseconds(10);
+    RiskGate risk = gate();
+    const OrderRequest cancel{OrderRequest::Kind::cancel, first, Side::buy, {}, {}, UserRefNum{1}};
+    for (int i = 0; i < 20; ++i) expect_pass(risk, cancel);
+    expect_pass(risk, buy(1'000'000, 1));
+    expect_pass(risk, buy(1'000'000, 2));
+    expect_reject(risk, buy(1'000'000, 3), RiskRule::order_rate, RiskLevel::account);
+    now += milliseconds(10);
+    expect_pass(risk, buy(1'000'000, 3));
+}
+
+TEST_F(Risk, DuplicateOrdersInAWindow) {
+    limits(RiskLevel::strategy).duplicates_max = 2;
+    limits(RiskLevel::strategy).duplicate_window = milliseconds(10);
+    RiskGate risk = gate();
+    expect_pass(risk, buy(1'000'000, 100));
+    expect_pass(risk, buy(1'000'000, 101));
+    expect_pass(risk, buy(1'000'000, 100));
+    expect_reject(risk, buy(1'000'000, 100), RiskRule::duplicate_order, RiskLevel::strategy);
+    expect_pass(risk, sell(1'000'000, 100));
+    expect_pass(risk, buy(1'000'000, 100, second));
+    now += milliseconds(10);
+    expect_pass(risk, buy(1'000'000, 100));
+}
+
+TEST_F(Risk, NeverTradesWithItself) {
+    RiskGate risk = gate();
+    const UserRefNum ask = orders.enter(first, Side::sell, Price{1'000'100}, Quantity{100}).user_ref_num;
+    orders.enter(first, Side::sell, Price{1'000'300}, Quantity{100});
+    expect_pass(risk, buy(1'000'000, 10));
+    expect_reject(risk, buy(1'000'100, 10), RiskRule::self_trade, RiskLevel::account);
+    expect_pass(risk, buy(1'000'100, 10, second));
+    orders.request_cancel(ask);
+    expect_reject(risk, buy(1'000'100, 10), RiskRule::self_trade, RiskLevel::account);  // it may still trade
+    orders.apply(OrderCancelled{ask, Quantity{100}, false});
+    expect_pass(risk, buy(1'000'200, 10));
+    expect_reject(risk, buy(1'000'300, 10), RiskRule::self_trade, RiskLevel::account);
+    orders.enter(second, Side::buy, Price{1'000'000}, Quantity{100});
+    const OrderRequest into_bid{OrderRequest::Kind::enter, second, Side::sell, Price{1'000'000}, Quantity{1}, {}};
+    expect_reject(risk, into_bid, RiskRule::self_trade, RiskLevel::account);
+}
+
+TEST_F(Risk, RestrictedList) {
+    restricted_second = true;
+    RiskGate risk = gate();
+    expect_pass(risk, buy(1'000'000, 1));
+    expect_reject(risk, buy(1'000'000, 1, second), RiskRule::restricted_list, RiskLevel::firm);
+}
+
+TEST_F(Risk, ShortSalesBehindTheBidOnlyAboveIt) {
+    RiskGate risk = gate();
+    positions[0].apply(Side::buy, Price{1'000'000}, Quantity{100});
+    expect_pass(risk, sell(999'900, 101));  // nothing is restricted
+    market.short_sale_restricted = true;
+    expect_pass(risk, sell(999'900, 100));  // long
+    expect_reject(risk, sell(999'900, 101), RiskRule::short_sale, RiskLevel::instrument);
+    expect_pass(risk, sell(1'000'000, 101));
+    orders.enter(first, Side::sell, Price{1'000'100}, Quantity{60});
+    expect_reject(risk, sell(999'900, 41), RiskRule::short_sale, RiskLevel::instrument);  // 60 of the 100 are spoken for
+    expect_pass(risk, sell(999'900, 40));
+    market.bid = Price{0};
+    expect_reject(risk, sell(1'000'000, 41), RiskRule::short_sale, RiskLevel::instrument);
+}
+
+TEST_F(Risk, NothingOutsideContinuousTrading) {
+    RiskGate risk = gate();
+    for (const TradingPhase phase : {TradingPhase::closed, TradingPhase::auction}) {
+        market.phase = phase;
+        expect_reject(risk, buy(1'000'000, 1), RiskRule::trading_phase, RiskLevel::instrument);
+    }
+}
+
+TEST_F(Risk, LossLimitLeavesTheWayBackOpen) {
+    limits(RiskLevel::account).loss_max = Notional{1'000'000};  // 100 dollars
+    RiskGate risk = gate();
+    positions[0].apply(Side::buy, Price{1'010'000}, Quantity{100});
+    expect_pass(risk, buy(1'000'000, 1));  // 100 dollars lost
+    EXPECT_FALSE(risk.over_loss_limit());
+    positions[0].pay(100'000'000);  // a dollar of fees
+    expect_reject(risk, buy(1'000'000, 1), RiskRule::loss_limit, RiskLevel::account);
+    expect_reject(risk, buy(1'000'000, 1, second), RiskRule::loss_limit, RiskLevel::account);
+    EXPECT_TRUE(risk.over_loss_limit());
+    expect_pass(risk, sell(1'000'000, 100));
+    expect_reject(risk, sell(1'000'000, 101), RiskRule::loss_limit, RiskLevel::account);
+    market.bid = Price{1'010'000};
+    market.ask = Price{1'010'200};
+    expect_pass(risk, buy(1'000'000, 1));  // the price came back
+    EXPECT_FALSE(risk.over_loss_limit());
+}
+
+TEST_F(Risk, NothingLeavesThatADisconnectWouldLeaveUnattended) {
+    session = {false, true};
+    RiskGate risk = gate();
+    expect_reject(risk, buy(1'000'000, 1), RiskRule::cancel_on_disconnect, RiskLevel::session);
+    session = {false, false};
+    RiskGate lenient = gate();
+    expect_pass(lenient, buy(1'000'000, 1));
 }
 
 TEST_F(Risk, OrderNumbersRunOut) {
@@ -172,22 +284,6 @@ TEST_F(Risk, HugeNumbersDoNotWrapAround) {
     expect_reject(risk, buy(INT64_MAX / 2, 900), RiskRule::notional, RiskLevel::firm);
     expect_reject(risk, buy(1'000'000, INT64_MAX), RiskRule::order_quantity, RiskLevel::firm);
     expect_reject(risk, buy(-1'000'000, 10), RiskRule::price_collar, RiskLevel::firm);
-}
-
-// Only the gate makes what may be sent, and it can be sent once.
-static_assert(!std::is_default_constructible_v<CheckedOrder>);
-static_assert(!std::is_constructible_v<CheckedOrder, OrderRequest>);
-static_assert(!std::is_copy_constructible_v<CheckedOrder> && !std::is_copy_assignable_v<CheckedOrder>);
-
-TEST_F(Risk, CheckedOrderIsSpentByMoving) {
-    RiskGate risk = gate();
-    Verdict verdict = risk.check(buy(1'000'000, 1), market, now);
-    ASSERT_TRUE(verdict);
-    CheckedOrder order = *std::move(verdict);
-    EXPECT_FALSE(order.spent());
-    const CheckedOrder sent = std::move(order);
-    EXPECT_TRUE(order.spent());  // NOLINT: that it was moved from is the point
-    EXPECT_FALSE(sent.spent());
 }
 
 }  // namespace

@@ -107,6 +107,30 @@ TEST_F(TradingTest, FillsMakePositionsAndTheRestKeepsItsPlace) {
     EXPECT_EQ(venue.received_count(ouch50::EnterOrder::type), 2u) << "the quote stands again";
 }
 
+// Quotes that move through each other: the side in the way goes first, the other follows when the venue has answered.
+TEST_F(TradingTest, MovingQuotesNeverMeet) {
+    start_engine();
+    make_market();
+    want(quote(999'800, 100), quote(1'000'000, 100));
+    tick();
+    want(quote(1'000'000, 100), quote(1'000'200, 100));
+    add(Side::buy, 990'000, 100);
+    engine->turn();
+    venue.attend();
+    EXPECT_EQ(venue.received_count(ouch50::ReplaceOrder::type), 1u) << "the ask";
+    tick();
+    EXPECT_EQ(venue.received_count(ouch50::ReplaceOrder::type), 2u) << "then the bid";
+    want(quote(999'800, 100), quote(1'000'000, 100));
+    add(Side::buy, 990'000, 100);
+    engine->turn();
+    EXPECT_EQ(venue.received_count(ouch50::ReplaceOrder::type), 2u);
+    venue.attend();
+    EXPECT_EQ(venue.received_count(ouch50::ReplaceOrder::type), 3u) << "the bid";
+    tick();
+    EXPECT_EQ(venue.received_count(ouch50::ReplaceOrder::type), 4u) << "then the ask";
+    EXPECT_EQ(engine->core().gate().rejects(RiskRule::self_trade), 0u);
+}
+
 TEST_F(TradingTest, FeesAreCountedAndABrokenTradeTakesAllBack) {
     config.fees = {-200'000, 300'000};  // 1e-8 dollars a share: a rebate of 20 cents a hundred shares, a fee of 30
     start_engine();
@@ -146,58 +170,11 @@ TEST_F(TradingTest, HaltsAreSeenAndQuotesGo) {
     want(quote(999'800, 100), {});
     tick();
     EXPECT_TRUE(venue.open.empty());
-    EXPECT_EQ(engine->core().gate().rejects(RiskRule::halted_instrument), 1u);
+    EXPECT_EQ(engine->core().gate().rejects(RiskRule::trading_phase), 1u);
     halt('T');
     event_time_ns += refusal_pause.value();
     tick();
     EXPECT_EQ(venue.open.size(), 1u);
-}
-
-TEST_F(TradingTest, KillSwitchCancelsEverythingAndNothingNewLeaves) {
-    start_engine();
-    make_market();
-    want(quote(999'800, 100), quote(1'000'200, 100));
-    tick();
-    ASSERT_EQ(venue.open.size(), 2u);
-    signals.kill = true;
-    settle();
-    EXPECT_TRUE(venue.open.empty());
-    tick();
-    tick();
-    EXPECT_TRUE(venue.open.empty());
-    EXPECT_TRUE(engine->core().killed());
-    EXPECT_EQ(recorder.records[recorder.records.size() - 1].header.kind, RecordKind::feed_message);
-    std::size_t kills = 0;
-    for (const StoredRecord& record : recorder.records)
-        kills += record.header.kind == RecordKind::control && text_of(record.payload) == "kill switch: signal";
-    EXPECT_EQ(kills, 1u);
-}
-
-TEST_F(TradingTest, KillFileIsSeenWithinMilliseconds) {
-    const auto path = std::filesystem::temp_directory_path() / ("colo_kill_" + std::to_string(::getpid()));
-    std::filesystem::remove(path);
-    config.kill_switch_file = path;
-    start_engine();
-    EXPECT_FALSE(engine->core().killed());
-    std::ofstream(path) << "now\n";
-    clock.time += milliseconds(6);
-    settle();
-    EXPECT_TRUE(engine->core().killed());
-    std::filesystem::remove(path);
-}
-
-// The kill switch while answers are on their way: what was not acknowledged yet goes too.
-TEST_F(TradingTest, KillSwitchReachesPendingOrders) {
-    start_engine();
-    make_market();
-    venue.answering = false;
-    want(quote(999'800, 100), quote(1'000'200, 100));
-    tick();
-    signals.kill = true;
-    settle();
-    EXPECT_EQ(venue.received_count(ouch50::CancelOrder::type), 2u);
-    settle();
-    EXPECT_EQ(venue.received_count(ouch50::CancelOrder::type), 2u) << "asked once";
 }
 
 TEST_F(TradingTest, ConnectionLossMakesOrdersUnknownUntilTheyAreReconciled) {

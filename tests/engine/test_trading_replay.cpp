@@ -1,32 +1,10 @@
-// Replay gives the live engine's orders byte for byte, a scripted session earns a reject of every risk rule, and a dead
-// engine resumes from any record.
-#include "tests/engine/trading_venue.hpp"
+// Replay gives the live engine's orders byte for byte, and a dead engine resumes from any record.
+#include "tests/engine/replayed_journal.hpp"
 
 namespace colo {
 namespace {
 
 using namespace trading_test;
-
-// Runs a core from records; the problem, or nothing.
-struct Replayed {
-    OrderComparison comparison;
-    std::unique_ptr<TradingCore<ScriptedStrategy, OrderComparison>> core;
-    ReplayEnd end;
-    std::vector<std::byte> orders;
-};
-
-std::unique_ptr<Replayed> replay(const EngineConfig& config, Script& script, const std::vector<StoredRecord>& records,
-                                 std::size_t orders_max = 10'000) {
-    auto replayed = std::make_unique<Replayed>();
-    script.asked = 0;
-    replayed->core = std::make_unique<TradingCore<ScriptedStrategy, OrderComparison>>(
-        config, ScriptedStrategy(script), replayed->comparison, orders_max);
-    MemoryReader reader{records};
-    replayed->end = replay_journal(reader, *replayed->core, replayed->comparison, [&](SequenceNumber, Bytes message) {
-        replayed->orders.insert(replayed->orders.end(), message.begin(), message.end());
-    });
-    return replayed;
-}
 
 class TradingReplayTest : public TradingTest {
 protected:
@@ -144,78 +122,6 @@ TEST_F(TradingReplayTest, ResumesAfterAnyRecord) {
         ASSERT_FALSE(replayed->end.problem) << *replayed->end.problem;
         EXPECT_EQ(replayed->end.next_feed, next.arbiter().next_sequence());
     }
-}
-
-// How often the journal holds a refusal of each rule.
-std::map<std::uint16_t, std::uint64_t> journaled_refusals(const std::vector<StoredRecord>& records) {
-    std::map<std::uint16_t, std::uint64_t> journaled;
-    for (const StoredRecord& record : records) {
-        if (record.header.kind != RecordKind::risk_reject) continue;
-        RiskRejectPayload payload;
-        std::memcpy(&payload, record.payload.data(), sizeof payload);
-        ++journaled[payload.rule];
-    }
-    return journaled;
-}
-
-// One session that meets every rule: each refuses at least once, is journaled, and its order reaches no wire.
-TEST_F(TradingTest, ScriptedSessionEarnsARejectOfEveryRule) {
-    config = parse_engine_config(config_text({{"price_collar_bps", "100"},
-                                              {"order_quantity_max", "500"},
-                                              {"position_max", "600"},
-                                              {"notional_max", "450000000"},
-                                              {"gross_notional_max", "505000000"},
-                                              {"message_rate_max", R"({"messages": 6, "window_ms": 50})"}}),
-                                 "engine.json");
-    orders_max = 20;
-    start_engine();
-    make_market();
-    const Duration pause = milliseconds(200);
-    const auto refuse = [&](RiskRule rule, std::optional<Quote> bid, std::optional<Quote> ask) {
-        const std::uint64_t before = engine->core().gate().rejects(rule);
-        const std::size_t orders = venue.received_count('O') + venue.received_count('U');
-        want(bid, ask);
-        tick(pause);
-        EXPECT_EQ(engine->core().gate().rejects(rule), before + 1) << describe(rule).name;
-        EXPECT_EQ(venue.received_count('O') + venue.received_count('U'), orders) << describe(rule).name;
-    };
-    refuse(RiskRule::order_quantity, quote(999'800, 501), {});
-    refuse(RiskRule::notional, quote(999'800, 460), {});
-    refuse(RiskRule::price_collar, quote(989'800, 100), {});
-    want(quote(999'800, 400), {});
-    tick(pause);
-    venue.execute(1, 999'800, 400, 1);
-    settle();
-    refuse(RiskRule::position, quote(999'800, 201), {});
-    refuse(RiskRule::gross_notional, quote(999'800, 110), {});
-    want(quote(999'800, 10), {});
-    tick(pause);
-    for (int i = 1; engine->core().gate().rejects(RiskRule::message_rate) == 0 && i < 10; ++i) {
-        want(quote(999'800 - 100 * i, 10), {});
-        tick();
-    }
-    EXPECT_EQ(engine->core().gate().rejects(RiskRule::message_rate), 1u);
-    EXPECT_TRUE(venue.open.empty()) << "the order that could not be moved was cancelled";
-    halt('H');
-    refuse(RiskRule::halted_instrument, quote(999'800, 10), {});
-    halt('T');
-    for (int i = 1; engine->core().gate().rejects(RiskRule::order_numbers) == 0 && i < 30; ++i) {
-        want(quote(999'800 - 100 * (i % 5), 10), {});
-        tick(pause);
-    }
-    EXPECT_EQ(engine->core().gate().rejects(RiskRule::order_numbers), 1u);
-    signals.kill = true;
-    settle();
-    refuse(RiskRule::kill_switch, quote(999'800, 10), {});
-    for (int i = 0; i < 5; ++i) tick(pause);
-    EXPECT_EQ(engine->core().gate().rejects(RiskRule::kill_switch), 1u) << "refused once, not for ever";
-    EXPECT_TRUE(venue.open.empty());
-    for (const RiskRuleName& rule : risk_rule_names) EXPECT_GE(engine->core().gate().rejects(rule.rule), 1u) << rule.name;
-    auto journaled = journaled_refusals(recorder.records);
-    for (const RiskRuleName& rule : risk_rule_names)
-        EXPECT_EQ(journaled[static_cast<std::uint16_t>(rule.rule)], engine->core().gate().rejects(rule.rule)) << rule.name;
-    const auto replayed = replay(config, script, recorder.records, orders_max);
-    EXPECT_FALSE(replayed->end.problem) << *replayed->end.problem;
 }
 
 }  // namespace

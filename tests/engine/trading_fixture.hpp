@@ -174,10 +174,13 @@ using MemoryEngine = TradingEngine<ScriptedStrategy, MemoryNetwork, ManualClock,
         return "\"" + name + "\": " + (found == limits.end() ? otherwise : found->second);
     };
     const std::string values =
-        limit("price_collar_bps", "1000") + "," + limit("order_quantity_max", "1000") + "," +
+        limit("price_collar_bps", "1000") + "," + limit("last_trade_collar_bps", "1000") + "," + limit("order_quantity_max", "1000") + "," +
         limit("position_max", "10000") + "," + limit("notional_max", "10000000000") + "," +
         limit("gross_notional_max", "100000000000") + "," +
-        limit("message_rate_max", R"({"messages": 1000, "window_ms": 1000})");
+        limit("loss_max", "1000000000000") + "," +
+        limit("message_rate_max", R"({"messages": 1000, "window_ms": 1000})") + "," +
+        limit("order_rate_max", R"({"messages": 100000, "window_ms": 1})") + "," +
+        limit("duplicate_orders_max", R"({"orders": 15, "window_ms": 1})");
     std::string risk;
     for (const auto& [level, name] : std::map<std::string, std::string>{
              {"firm", "COLO"}, {"account", "A"}, {"session", "S"}, {"strategy", "scripted"}, {"instrument", "AMZN"}})
@@ -193,13 +196,14 @@ using MemoryEngine = TradingEngine<ScriptedStrategy, MemoryNetwork, ManualClock,
             "rerequest": {"address": "127.0.0.1", "port": 1, "messages_max": 100, "attempts_max": 2, "timeout_ms": 10},
             "snapshot": {)" + login + R"(}}]},
         "order_session": {)" + login + R"(, "firm": "COLO", "account": "A", "heartbeat_ms": 1000,
-                          "cancel_on_disconnect": true},
+                          "cancel_on_disconnect": true, "cancel_on_disconnect_required": true},
         "journal": {"directory": "none", "hot_directory": "none", "segment_bytes": 1048576},
         "threads": [{"role": "trading", "cpu": 0, "wait": "yield"}],
         "kill_switch_file": "/nonexistent/colo/kill",
         "risk": [)" + risk + R"(],
         "strategies": [{"name": "scripted", "spec_digest": "none", "instruments": [11], "parameters": {}}],
-        "instruments": [{"instrument_id": 11, "symbol": "AMZN", "locate": 7, "tick_size": 100, "lot_size": 100}]})";
+        "instruments": [{"instrument_id": 11, "symbol": "AMZN", "locate": 7, "tick_size": 100, "lot_size": 100,
+                         "restricted": false, "opening_position": {"quantity": 0, "average_price": 0}}]})";
 }
 
 [[nodiscard]] inline std::optional<Quote> quote(std::int64_t price, std::int64_t quantity) {

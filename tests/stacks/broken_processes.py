@@ -5,7 +5,8 @@ from __future__ import annotations
 from stacks.topology.data_plane import Bars
 from stacks.topology.instrument import ReferenceData
 from stacks.topology.process import NicQueue, Thread
-from stacks.topology.risk import RiskTree
+from stacks.topology.risk import DuplicateOrders, RiskTree
+from stacks.topology.strategy import OpeningPosition
 from tests.stacks.broken_declarations import (
     CARTERET,
     CHANNEL,
@@ -22,6 +23,8 @@ from tests.stacks.broken_declarations import (
 from tests.stacks.rebuild import rebuilt, without
 from tests.stacks.sample_reference_data import sample_reference_data
 
+PLACEMENT = DESK.strategies[0]
+HELD = OpeningPosition(symbol="AMZN", quantity=-100, average_price=2_200_000)
 REFERENCE_DATA = sample_reference_data(DESK.venues[0], ("AMZN", "AAPL"))
 
 
@@ -117,11 +120,15 @@ LIMITS = [
         Broken(f"{field}_missing", lambda field=field: without(FIRM_LIMITS, field))
         for field in (
             "price_collar_bps",
+            "last_trade_collar_bps",
             "order_quantity_max",
             "position_max",
             "notional_max",
             "gross_notional_max",
+            "loss_max",
             "message_rate_max",
+            "order_rate_max",
+            "duplicate_orders_max",
         )
     ),
     *(
@@ -142,6 +149,16 @@ LIMITS = [
     Broken(
         "limits_twice",
         lambda: RiskTree(limits=(*DESK.risk.limits, FIRM_LIMITS)),
+    ),
+    Broken("more_duplicates_than_are_remembered", lambda: DuplicateOrders(orders=16, window_ms=1000)),
+    Broken("restricted_twice", lambda: rebuilt(DESK.risk, restricted=("IBM", "IBM"))),
+    Broken(
+        "opening_position_twice",
+        lambda: rebuilt(PLACEMENT, opening_positions=(HELD, HELD)),
+    ),
+    Broken(
+        "opening_position_of_another_instrument",
+        lambda: rebuilt(CARTERET.strategies[1], opening_positions=(HELD,)),
     ),
 ]
 

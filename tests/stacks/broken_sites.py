@@ -6,8 +6,9 @@ from stacks.topology.instrument import InstrumentSelection, dollars
 from stacks.topology.network import CrossConnect, Link
 from stacks.topology.process import Process, Thread
 from stacks.topology.recovery import RecoveryObjective
-from stacks.topology.risk import MessageRate, RiskTree
+from stacks.topology.risk import DuplicateOrders, MessageRate, RiskTree
 from stacks.topology.site import Site
+from stacks.topology.strategy import OpeningPosition
 from tests.stacks.broken_declarations import (
     CARTERET,
     DESK,
@@ -254,12 +255,45 @@ PRODUCTION = [
 EXPOSURE = [
     *(
         Broken(f"{field}_wider_than_around_it", lambda field=field: with_limits("account", **{field: 10**15}))
-        for field in ("price_collar_bps", "order_quantity_max", "position_max", "notional_max", "gross_notional_max")
+        for field in (
+            "price_collar_bps",
+            "last_trade_collar_bps",
+            "order_quantity_max",
+            "position_max",
+            "notional_max",
+            "gross_notional_max",
+            "loss_max",
+        )
     ),
     Broken(
         "message_rate_wider_than_around_it",
         lambda: with_limits("strategy", message_rate_max=MessageRate(messages=61, window_ms=100)),
     ),
+    Broken(
+        "order_rate_wider_than_around_it",
+        lambda: with_limits("instrument", order_rate_max=MessageRate(messages=401, window_ms=1000)),
+    ),
+    Broken(
+        "duplicates_wider_than_around_them",
+        lambda: with_limits("firm", duplicate_orders_max=DuplicateOrders(orders=14, window_ms=1000)),
+    ),
+    Broken(
+        "session_without_cancel_on_disconnect",
+        lambda: substituted(DESK, ENGINE.order_session, rebuilt(ENGINE.order_session, cancel_on_disconnect=False)),
+    ),
+    Broken(
+        "opening_position_above_the_position_limit",
+        lambda: rebuilt(
+            DESK,
+            strategies=(
+                rebuilt(
+                    PLACEMENT,
+                    opening_positions=(OpeningPosition(symbol="AMZN", quantity=-1001, average_price=2_200_000),),
+                ),
+            ),
+        ),
+    ),
+    Broken("restricted_instrument_traded", lambda: rebuilt(DESK, risk=rebuilt(DESK.risk, restricted=("AMZN",)))),
     Broken(
         "message_rate_wider_than_the_throttle",
         lambda: substituted(DESK, ENGINE.order_session.throttle, rebuilt(ENGINE.order_session.throttle, messages=599)),

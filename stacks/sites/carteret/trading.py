@@ -9,7 +9,7 @@ from stacks.topology.instrument import InstrumentSelection, dollars
 from stacks.topology.order_entry import OrderSession
 from stacks.topology.process import Journal, LineReception, NicQueue, Process, Thread
 from stacks.topology.recovery import Failure, RecoveryObjective
-from stacks.topology.risk import EVERY_INSTRUMENT, MessageRate, RiskLevel, RiskLimits, RiskTree
+from stacks.topology.risk import EVERY_INSTRUMENT, DuplicateOrders, MessageRate, RiskLevel, RiskLimits, RiskTree
 from stacks.topology.strategy import AvellanedaStoikov, StrategyPlacement
 
 
@@ -55,16 +55,22 @@ def _market_making(number: int, engine: Process, symbols: tuple[str, ...]) -> St
     )
 
 
-def _limits(level: RiskLevel, name: str, position: int, gross_dollars: int, messages: int) -> RiskLimits:
+def _limits(
+    level: RiskLevel, name: str, position: int, gross_dollars: int, loss_dollars: int, messages: int
+) -> RiskLimits:
     return RiskLimits(
         level=level,
         name=name,
         price_collar_bps=300,
+        last_trade_collar_bps=300,
         order_quantity_max=500,
         position_max=position,
         notional_max=dollars(250_000),
         gross_notional_max=dollars(gross_dollars),
+        loss_max=dollars(loss_dollars),
         message_rate_max=MessageRate(messages=messages, window_ms=1_000),
+        order_rate_max=MessageRate(messages=messages, window_ms=1_000),
+        duplicate_orders_max=DuplicateOrders(orders=10, window_ms=1_000),
     )
 
 
@@ -81,11 +87,11 @@ STRATEGIES = (
 
 RISK = RiskTree(
     limits=(
-        _limits("firm", MPID, 4_000, 10_000_000, 2_000),
-        _limits("account", ACCOUNT, 3_000, 8_000_000, 1_600),
-        *(_limits("session", session.name, 2_000, 4_000_000, 800) for session in SESSIONS),
-        *(_limits("strategy", placement.name, 1_500, 4_000_000, 600) for placement in STRATEGIES),
-        _limits("instrument", EVERY_INSTRUMENT, 1_000, 2_000_000, 300),
+        _limits("firm", MPID, 4_000, 10_000_000, 200_000, 2_000),
+        _limits("account", ACCOUNT, 3_000, 8_000_000, 150_000, 1_600),
+        *(_limits("session", session.name, 2_000, 4_000_000, 75_000, 800) for session in SESSIONS),
+        *(_limits("strategy", placement.name, 1_500, 4_000_000, 75_000, 600) for placement in STRATEGIES),
+        _limits("instrument", EVERY_INSTRUMENT, 1_000, 2_000_000, 40_000, 300),
     )
 )
 
