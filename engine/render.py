@@ -79,6 +79,10 @@ def render_engine(
             "segment_bytes": engine.journal.segment_mib * 1024 * 1024,
         },
         "threads": [_thread(thread, engine, facts) for thread in engine.threads],
+        "host": {
+            "hugepages": [pages.model_dump() for pages in engine.host.hugepages],
+            "waived": list(engine.self_check_waived),
+        },
         "kill_switch_file": f"{run.directory}/kill",
         "risk": _risk(site, engine, reference_data),
         "strategies": [_strategy(placement, reference_data, run) for placement in _placements(site, engine)],

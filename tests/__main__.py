@@ -139,6 +139,8 @@ def main(arguments: list[str] | None = None) -> int:
     unknown = set(chosen.group) - {group.name for group in known}
     if unknown:
         parser.error(f"no group is called {', '.join(sorted(unknown))}")
+    # A shell starts what runs in its background with interrupts ignored, and programs inherit that.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     outcomes = [run(group) for group in known if not chosen.group or group.name in chosen.group]
     print()
     for outcome in outcomes:

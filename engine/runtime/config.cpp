@@ -151,6 +151,15 @@ void read_places(const JsonField& root, EngineConfig& config) {
                                   static_cast<Wait>(thread["wait"].choice({"spin", "yield", "block"}))});
 }
 
+void read_host(const JsonField& root, EngineConfig& config) {
+    const JsonField host = root["host"];
+    for (const JsonField& pages : host["hugepages"].elements())
+        config.hugepages.push_back({static_cast<int>(pages["numa_node"].integer(0, 1023)),
+                                    pages["page_mib"].integer(1, 1 << 20), pages["count"].integer(1, int64_max)});
+    for (const JsonField& name : host["waived"].elements())
+        config.waived.push_back(self_check_names[name.choice(self_check_names)]);
+}
+
 void read_trading(const JsonField& root, EngineConfig& config) {
     for (const JsonField& level : root["risk"].elements()) config.risk.push_back(risk_level(level));
     for (const JsonField& element : root["instruments"].elements()) config.instruments.push_back(instrument(element));
@@ -180,6 +189,7 @@ EngineConfig engine_config(const JsonField& root) {
     if (config.channels.size() != 1) feed["channels"].fail("must be one channel");
     config.order_session = order_session(root["order_session"]);
     read_places(root, config);
+    read_host(root, config);
     read_trading(root, config);
     return config;
 }

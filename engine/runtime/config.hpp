@@ -65,6 +65,16 @@ struct ThreadConfig {
     Wait wait{Wait::block};
 };
 
+struct HugepagesConfig {
+    int numa_node = 0;
+    std::int64_t page_mib = 0;
+    std::int64_t count = 0;
+};
+
+// What the start-up self-check looks at (self_check.hpp), by the name under which an item can be waived.
+inline const std::vector<std::string> self_check_names = {"cpus_isolated", "tick_stopped", "governor",
+                                                          "clock_source",  "hugepages",    "memory_locked"};
+
 struct InstrumentConfig {
     InstrumentId id;
     std::string symbol;
@@ -104,6 +114,8 @@ struct EngineConfig {
     std::filesystem::path hot_directory;
     std::uint64_t segment_bytes = 0;
     std::vector<ThreadConfig> threads;
+    std::vector<HugepagesConfig> hugepages;
+    std::vector<std::string> waived;  // items of the self-check
     std::filesystem::path kill_switch_file;
     std::vector<RiskLevelLimits> risk;
     std::vector<StrategyConfig> strategies;

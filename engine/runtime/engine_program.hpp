@@ -10,6 +10,7 @@
 #include "engine/runtime/engine_summary.hpp"
 #include "engine/runtime/journal_recorder.hpp"
 #include "engine/runtime/kernel_network.hpp"
+#include "engine/runtime/self_check.hpp"
 #include "engine/runtime/trading_engine.hpp"
 
 namespace colo {
@@ -45,7 +46,8 @@ namespace detail {
 }
 
 template <class Engine>
-[[nodiscard]] std::string live_summary(const EngineConfig& config, const Engine& engine, const Journal& journal) {
+[[nodiscard]] std::string live_summary(const EngineConfig& config, const Engine& engine, const Journal& journal,
+                                       const std::vector<SelfCheckItem>& host) {
     nlohmann::ordered_json summary{{"sequence", engine.arbiter().next_sequence().value() - 1}};
     summary.update(core_summary(config, engine.core()));
     const Arbiter::Counts& feed = engine.arbiter().counts();
@@ -57,8 +59,9 @@ template <class Engine>
     summary["lost_messages"] = feed.lost_messages;
     summary["bad_packets"] = feed.bad_packets;
     summary["resumed"] = journal.recovery().resumed;
-    summary["tick_to_trade_ns"] = percentiles(engine.tick_to_trade());
-    summary["wire_to_wire_ns"] = percentiles(engine.wire_to_wire());
+    summary["tick_to_trade_ns"] = percentiles(engine.latency(LatencyStage::tick_to_trade));
+    summary["wire_to_wire_ns"] = percentiles(engine.latency(LatencyStage::wire_to_wire));
+    summary["self_check"] = self_check_summary(host);
     summary["done"] = true;
     return summary.dump();
 }
@@ -67,15 +70,18 @@ template <class Engine>
 // Trades the session that the configuration names, from where the journal ends. Throws one sentence where that fails.
 template <Strategy S>
 void trade(const EngineConfig& config, S strategy, EngineSignals& signals, bool show_progress) {
+    const std::vector<SelfCheckItem> host = check_host(config, lock_memory());
+    if (const auto why = refusal(config, host)) throw EngineError(*why);
     const ThreadConfig trading = config.thread("trading");
     const HostClock clock;
     KernelNetwork network(config, trading.wait);
     const std::unique_ptr<Journal> journal = detail::open_journal(config);
     JournalRecorder recorder(*journal);
     using Engine = TradingEngine<S, KernelNetwork, HostClock, JournalRecorder>;
-    const auto engine = std::make_unique<Engine>(config, std::move(strategy), network, clock, recorder, signals);
+    const auto engine = std::make_unique<Engine>(config, std::move(strategy), network, clock, recorder, signals,
+                                                 Engine::Core::orders_max_default, config.hot_directory / "telemetry");
     Housekeeping housekeeping(*journal, config.thread("housekeeping").cpu, [&] {
-        if (show_progress) print_line(progress_line(config, engine->progress()));
+        if (show_progress) print_line(progress_line(config, engine->telemetry()));
     });
     JournalReader reader = detail::open_reader(config.journal_directory);
     if (const auto problem = engine->resume(reader))
@@ -87,7 +93,7 @@ void trade(const EngineConfig& config, S strategy, EngineSignals& signals, bool 
     const auto closing = journal->close();
     if (engine->failure()) throw EngineError(*engine->failure());
     if (closing) throw EngineError("journal: " + closing->to_string());
-    print_line(detail::live_summary(config, *engine, *journal));
+    print_line(detail::live_summary(config, *engine, *journal, host));
 }
 
 // Runs the journal's inputs again and compares every order with the journaled one; `orders_file`, where not empty, gets

@@ -6,17 +6,20 @@
 #include <nlohmann/json.hpp>
 
 #include "engine/runtime/config.hpp"
-#include "engine/runtime/latency_histogram.hpp"
-#include "engine/runtime/progress.hpp"
+#include "engine/runtime/self_check.hpp"
+#include "engine/runtime/telemetry.hpp"
 #include "engine/runtime/trading_core.hpp"
 
 namespace colo {
 
 // {"sequence", "orders", "fills", "open_orders", "position": {symbol: shares}}
-[[nodiscard]] std::string progress_line(const EngineConfig& config, const EngineProgress& progress);
+[[nodiscard]] std::string progress_line(const EngineConfig& config, const Telemetry& telemetry);
 
 // {"count", "p50", "p99", "p999", "max"}
 [[nodiscard]] nlohmann::ordered_json percentiles(const LatencyHistogram& histogram);
+
+// {item: {"declared", "found", "met", "waived"}}
+[[nodiscard]] nlohmann::ordered_json self_check_summary(const std::vector<SelfCheckItem>& items);
 
 // What the core knows at the end, live or replayed. Money is in units of 1e-4 dollars.
 template <class Core>

@@ -17,9 +17,8 @@
 
 #include "engine/feed/arbiter.hpp"
 #include "engine/runtime/clock.hpp"
+#include "engine/runtime/engine_counters.hpp"
 #include "engine/runtime/engine_signals.hpp"
-#include "engine/runtime/latency_histogram.hpp"
-#include "engine/runtime/progress.hpp"
 #include "engine/runtime/replay.hpp"
 #include "engine/runtime/snapshot_client.hpp"
 #include "engine/runtime/soup_client.hpp"
@@ -52,7 +51,8 @@ public:
     using Core = TradingCore<S, TradingEngine>;
 
     TradingEngine(const EngineConfig& config, S strategy, Network& network, const C& clock, R& recorder,
-                  EngineSignals& signals, std::size_t orders_max = Core::orders_max_default);
+                  EngineSignals& signals, std::size_t orders_max = Core::orders_max_default,
+                  const std::filesystem::path& telemetry_file = {});
 
     // Rebuilds the state from what a dead process has journaled; the sentence says why that cannot be.
     template <class Reader>
@@ -68,10 +68,11 @@ public:
     [[nodiscard]] const std::optional<std::string>& failure() const { return failure_; }
     [[nodiscard]] const Core& core() const { return core_; }
     [[nodiscard]] const Arbiter& arbiter() const { return *arbiter_; }
-    [[nodiscard]] const LatencyHistogram& tick_to_trade() const { return tick_to_trade_; }
-    [[nodiscard]] const LatencyHistogram& wire_to_wire() const { return wire_to_wire_; }
-    // For another thread to look at.
-    [[nodiscard]] const EngineProgress& progress() const { return progress_; }
+    // For other threads and processes to look at.
+    [[nodiscard]] const Telemetry& telemetry() const { return telemetry_; }
+    [[nodiscard]] const LatencyHistogram& latency(LatencyStage stage) const {
+        return telemetry_.histogram(static_cast<std::size_t>(stage));
+    }
 
     // As the sink of the core.
     void decoded() { decoded_ = clock_.now(); }
@@ -100,6 +101,10 @@ private:
     void attend_kill_switch(Timestamp monotonic_now);
     void apply_snapshot();
     void report();
+    void publish(bool busy);
+    void measure(LatencyStage stage, Duration latency) {
+        telemetry_.histogram(static_cast<std::size_t>(stage)).record(latency);
+    }
     void help_venue_catch_up(Timestamp monotonic_now);
     void reserve_numbers();
     void begin_stop(std::string_view reason);
@@ -125,9 +130,8 @@ private:
     using OrderSession = SoupClient<std::remove_reference_t<decltype(std::declval<Network&>().orders())>>;
     std::optional<OrderSession> order_session_;
     SnapshotClient<std::remove_reference_t<decltype(std::declval<Network&>().snapshot())>> snapshot_;
-    LatencyHistogram tick_to_trade_;
-    LatencyHistogram wire_to_wire_;
-    EngineProgress progress_;
+    Telemetry telemetry_;
+    std::uint32_t unpublished_ = 0;  // busy turns since the counters were published
 
     Timestamp receive_time_;  // of the packet, by the kernel
     Timestamp taken_;         // of the packet, by us

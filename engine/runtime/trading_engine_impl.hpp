@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "engine/runtime/build_id.hpp"
 #include "engine/runtime/trading_engine.hpp"
 
 namespace colo {
@@ -13,16 +14,25 @@ namespace colo {
 inline constexpr std::uint32_t number_block = 1024;
 inline constexpr std::size_t numbers_left_min = 256;
 
+namespace detail {
+[[nodiscard]] inline TelemetryIdentity telemetry_identity(const EngineConfig& config) {
+    return {config.site, config.process, COLO_VERSION, build_id(), config.release_digest};
+}
+}  // namespace detail
+
 // How long an ending engine waits for the venue to answer its cancels.
 inline constexpr Duration stop_wait = seconds(2);
 
 template <Strategy S, EngineNetwork Network, Clock C, Recorder R>
 TradingEngine<S, Network, C, R>::TradingEngine(const EngineConfig& config, S strategy, Network& network,
                                                const C& clock, R& recorder, EngineSignals& signals,
-                                               std::size_t orders_max)
+                                               std::size_t orders_max,
+                                               const std::filesystem::path& telemetry_file)
     : config_(config), network_(network), clock_(clock), recorder_(recorder), signals_(signals),
       core_(config, std::move(strategy), *this, orders_max), kill_files_(config.kill_switch_file),
-      snapshot_(network.snapshot(), config.channels[0].snapshot, SoupTimings{}) {}
+      snapshot_(network.snapshot(), config.channels[0].snapshot, SoupTimings{}),
+      telemetry_(telemetry_file, detail::telemetry_identity(config), counter_names(config, core_),
+                 latency_stage_names()) {}
 
 template <Strategy S, EngineNetwork Network, Clock C, Recorder R>
 template <class Reader>
@@ -91,7 +101,17 @@ bool TradingEngine<S, Network, C, R>::turn() {
     if (stopping_ && (core_.orders().open_count() == 0 || core_.session() != SessionState::ready ||
                       clock_.monotonic() > stop_deadline_))
         finish();
+    publish(busy);
     return busy;
+}
+
+// When there is a moment's rest, and in a long burst now and then.
+template <Strategy S, EngineNetwork Network, Clock C, Recorder R>
+void TradingEngine<S, Network, C, R>::publish(bool busy) {
+    constexpr std::uint32_t busy_turns_max = 64;
+    if (unpublished_ == 0 || (busy && ++unpublished_ < busy_turns_max)) return;
+    unpublished_ = 0;
+    publish_counters(telemetry_, config_, core_, arbiter_->counts(), arbiter_->next_sequence());
 }
 
 template <Strategy S, EngineNetwork Network, Clock C, Recorder R>
@@ -157,9 +177,6 @@ bool TradingEngine<S, Network, C, R>::take(FeedSource source, std::span<const Da
         const bool advanced = arbiter_->next_sequence() != before;
         // A heartbeat on a silent line means that the venue waits: the last report may have been lost.
         if (config_.paced && (advanced || arbiter_->counts().heartbeats != heartbeats)) report();
-        if (!advanced) continue;
-        progress_.sequence.store(arbiter_->next_sequence().value() - 1, std::memory_order_relaxed);
-        progress_.open_orders.store(core_.orders().open_count(), std::memory_order_relaxed);
     }
     return !datagrams.empty();
 }
@@ -197,11 +214,6 @@ void TradingEngine<S, Network, C, R>::on_sequenced(std::uint64_t sequence, Bytes
     if (!record(RecordKind::order_answer, RecordSource::order_session, sequence, now, message)) return;
     receive_time_ = decoded_ = now;
     core_.on_answer(message, now);
-    progress_.fills.store(core_.counts().fills, std::memory_order_relaxed);
-    for (const InstrumentIndex index : core_.market().traded()) {
-        if (index.value() >= EngineProgress::instruments_max) continue;
-        progress_.positions[index.value()].store(core_.position(index).quantity().value(), std::memory_order_relaxed);
-    }
 }
 
 template <Strategy S, EngineNetwork Network, Clock C, Recorder R>
@@ -216,10 +228,15 @@ void TradingEngine<S, Network, C, R>::send(const EncodedOrder& order, SequenceNu
     const TimingPayload timing{cause.value(), order.user_ref_num().value(), 0, receive_time_.value(),
                                decoded_.value(), decided.value(), journaled.value(), sent.value()};
     record(RecordKind::timing, RecordSource::engine, cause.value(), sent, std::as_bytes(std::span{&timing, 1}));
-    progress_.orders.store(core_.counts().orders, std::memory_order_relaxed);
     if (!in_feed_message_) return;
-    tick_to_trade_.record(journaled - taken_);
-    if (receive_time_ > Timestamp{0}) wire_to_wire_.record(sent - receive_time_);
+    measure(LatencyStage::taken_to_decoded, decoded_ - taken_);
+    measure(LatencyStage::decoded_to_decided, decided - decoded_);
+    measure(LatencyStage::decided_to_journaled, journaled - decided);
+    measure(LatencyStage::journaled_to_sent, sent - journaled);
+    measure(LatencyStage::tick_to_trade, journaled - taken_);
+    if (receive_time_ == Timestamp{0}) return;  // the network gives no kernel timestamp
+    measure(LatencyStage::kernel_to_taken, taken_ - receive_time_);
+    measure(LatencyStage::wire_to_wire, sent - receive_time_);
 }
 
 template <Strategy S, EngineNetwork Network, Clock C, Recorder R>
@@ -291,6 +308,7 @@ template <Strategy S, EngineNetwork Network, Clock C, Recorder R>
 bool TradingEngine<S, Network, C, R>::record(RecordKind kind, RecordSource source, std::uint64_t sequence,
                                              Timestamp receive_time, Bytes payload) {
     if (journal_broken_) return false;
+    unpublished_ = std::max(unpublished_, 1u);
     const RecordFields fields{kind, source, config_.channels[0].id, SequenceNumber{sequence}, receive_time};
     if (recorder_.append(fields, payload)) return true;
     journal_broken_ = true;
@@ -316,6 +334,8 @@ template <Strategy S, EngineNetwork Network, Clock C, Recorder R>
 void TradingEngine<S, Network, C, R>::finish() {
     if (finished_) return;
     finished_ = true;
+    unpublished_ = 1;
+    publish(false);
     order_session_->log_out();
 }
 

@@ -65,12 +65,18 @@ class Journal(Declared):
     segment_mib: Positive
 
 
+SelfCheckItem = Literal["cpus_isolated", "tick_stopped", "governor", "clock_source", "hugepages", "memory_locked"]
+
+
 class Process(Declared):
     """A program on a host.
 
     An engine (role strategy) joins feed lines and logs in at an order session of one environment of a venue; a standby
     reads the same feed and takes over the order session of the engine that it stands by for; an exchange simulator
     serves the environment, and its receptions say on which NIC it sends each line.
+
+    In the environment production an engine does not trade on a host whose tuning differs from the declaration, but for
+    the items of `self_check_waived` (engine/runtime/self_check.hpp).
     """
 
     name: Name
@@ -85,6 +91,7 @@ class Process(Declared):
     order_session: Annotated[OrderSession, BY_NAME] | None = None
     order_nic: Annotated[Nic, BY_NAME] | None = None
     stands_by: Annotated[Process, BY_NAME] | None = None
+    self_check_waived: tuple[SelfCheckItem, ...] = ()
 
     @model_validator(mode="after")
     def _check(self) -> Process:

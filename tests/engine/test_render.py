@@ -5,12 +5,13 @@ from __future__ import annotations
 import builtins
 import json
 import os
+import re
 import subprocess
 import sys
 import time
 from dataclasses import replace
 from pathlib import Path
-from typing import NoReturn
+from typing import NoReturn, get_args
 
 import pytest
 from hypothesis import given
@@ -20,6 +21,7 @@ from engine.render import Run, render_engine, render_exchange
 from stacks.sites import load_site
 from stacks.topology.errors import ColoError
 from stacks.topology.host import Facts, HostFacts
+from stacks.topology.process import SelfCheckItem
 from stacks.topology.risk import RISK_LEVELS
 from stacks.topology.site import Site
 from stacks.topology.venue import Loss, Pacing
@@ -243,3 +245,10 @@ def test_rendering_reads_no_file_no_clock_and_no_environment(monkeypatch: pytest
             patched.setattr(owner, name, refuse)
         rendered = {name: render() for name, render in RENDERED.items()}
     assert rendered == expected
+
+
+def test_items_of_the_self_check_have_the_names_that_the_engine_knows(repository_root: Path) -> None:
+    text = (repository_root / "engine" / "runtime" / "config.hpp").read_text()
+    known = re.search(r"self_check_names = \{(.*?)\};", text, re.DOTALL)
+    assert known is not None
+    assert tuple(re.findall(r'"(\w+)"', known.group(1))) == get_args(SelfCheckItem)

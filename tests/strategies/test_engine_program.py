@@ -17,6 +17,7 @@ from pipelines.session import Session
 from tests.strategies.engine_runs import PROGRAMS, EngineRun, generate_session
 
 MESSAGES = 30_000
+HUGEPAGES = {"numa_node": 0, "page_mib": 1024, "count": 1_000}  # more than any host of a test has
 pytestmark = pytest.mark.skipif(not (PROGRAMS / "engine").exists(), reason="the programs are not built")
 
 
@@ -125,6 +126,10 @@ def test_signals_stop_and_kill(run: EngineRun) -> None:
         ),
         (lambda c: c["threads"][0].update(cpu=4000), "threads: role trading: cannot run on cpu 4000"),
         (lambda c: c["order_session"].update(password_file="/no/such"), "cannot read a password from /no/such"),
+        (
+            lambda c: c.update(environment="production", host={"hugepages": [HUGEPAGES], "waived": ["memory_locked"]}),
+            "process engine declares, and its environment is production: ",
+        ),
     ],
 )  # fmt: skip
 def test_wrong_configurations_are_refused_by_field(run: EngineRun, change, sentence: str) -> None:

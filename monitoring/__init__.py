@@ -1,0 +1,1 @@
+"""What operators look at: running engines, read without stopping them."""
