@@ -87,6 +87,11 @@ struct OwnOrder {
     return order.filled > Quantity{0} ? OrderState::partly_filled : OrderState::live;
 }
 
+// Whether an order of this side at this price would trade with one of ours on the other side.
+[[nodiscard]] constexpr bool would_trade(Side side, Price price, const OwnOrder& other) {
+    return !better(side, other.price, price);
+}
+
 inline std::string_view name_of(OrderState state) {
     switch (state) {
     case OrderState::pending_new: return "pending new";

@@ -114,7 +114,7 @@ RiskGate::Refusal RiskGate::examine_prices(const PerInstrument& limits, const Or
 RiskGate::Refusal RiskGate::examine_conduct(const PerInstrument& limits, const OrderRequest& request,
                                             const MarketReference& market, Timestamp now) const {
     const bool self_trade = orders_.any_open(request.instrument, opposite(request.side), [&](const OwnOrder& order) {
-        return !better(request.side, order.price, request.price);
+        return would_trade(request.side, request.price, order);
     });
     if (self_trade) return {true, RiskRule::self_trade, RiskLevel::account};
     // A sale is short where it could sell more than is held. It must be priced above the best bid.

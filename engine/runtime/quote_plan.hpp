@@ -12,6 +12,20 @@
 
 namespace colo {
 
+// A quote that moves through our own other side waits until that side has moved, so it is asked for after it: an account
+// does not trade with itself (FINRA rule 5210.02). What is not about to move is the risk gate's to refuse.
+[[nodiscard]] inline bool ask_moves_first(const OrderTable& orders, InstrumentIndex instrument, const Quotes& wanted) {
+    return wanted.bid && orders.any_open(instrument, Side::sell, [&](const OwnOrder& ask) {
+        return would_trade(Side::buy, wanted.bid->price, ask);
+    });
+}
+[[nodiscard]] inline bool waits_for_other_side(const OrderTable& orders, const OrderRequest& request) {
+    return request.kind != OrderRequest::Kind::cancel &&
+           orders.any_open(request.instrument, opposite(request.side), [&](const OwnOrder& other) {
+               return !other.settled_open() && would_trade(request.side, request.price, other);
+           });
+}
+
 struct QuoteSlot {
     UserRefNum working;   // the latest order or replacement; zero before the first
     Timestamp retry_at;   // a refused quote is not asked for again before this time

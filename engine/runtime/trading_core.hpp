@@ -330,15 +330,17 @@ void TradingCore<S, Sink>::decide(InstrumentIndex index) {
     gate_.mark(index, MarketData::reference(view).price());
     watch_losses();
     if (!accepting()) return;
+    const bool ask_first = ask_moves_first(orders_, index, wanted);
+    if (ask_first) work(view, Side::sell, wanted.ask);
     work(view, Side::buy, wanted.bid);
-    work(view, Side::sell, wanted.ask);
+    if (!ask_first) work(view, Side::sell, wanted.ask);
 }
 
 template <Strategy S, class Sink>
 void TradingCore<S, Sink>::work(const MarketView& view, Side side, const std::optional<Quote>& wanted) {
     QuoteSlot& slot = slots_[view.instrument.value()][side == Side::buy ? 0 : 1];
     const auto planned = plan_quote(slot, orders_, view.instrument, side, wanted, now_);
-    if (!planned) return;
+    if (!planned || waits_for_other_side(orders_, *planned)) return;
     const bool is_cancel = planned->kind == OrderRequest::Kind::cancel;
     const UserRefNum number = is_cancel ? slot.working : orders_.next();
     const std::optional<RiskRule> refusal = request(*planned, MarketData::reference(view));

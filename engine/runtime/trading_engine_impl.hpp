@@ -9,16 +9,16 @@
 
 namespace colo {
 
+// Order numbers are reserved in blocks, the next one while there are plenty left: it is on disk long before it is used.
+// A block is small against what the table holds, because every restart leaves the rest of one unused.
+inline constexpr std::uint32_t number_block = 1024;
+inline constexpr std::size_t numbers_left_min = 256;
+
 namespace detail {
 [[nodiscard]] inline TelemetryIdentity telemetry_identity(const EngineConfig& config) {
     return {config.site, config.process, COLO_VERSION, build_id(), config.release_digest};
 }
 }  // namespace detail
-
-// Order numbers are reserved in blocks, the next one while there are plenty left: it is on disk long before it is used.
-// A block is small against what the table holds, because every restart leaves the rest of one unused.
-inline constexpr std::uint32_t number_block = 1024;
-inline constexpr std::size_t numbers_left_min = 256;
 
 // How long an ending engine waits for the venue to answer its cancels.
 inline constexpr Duration stop_wait = seconds(2);

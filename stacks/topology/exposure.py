@@ -89,7 +89,9 @@ def _nesting_problems(outer: RiskLimits, inner: RiskLimits) -> list[Problem]:
 def _session_problems(site: Site, session: OrderSession) -> list[Problem]:
     if session.cancel_on_disconnect or not site.risk.cancel_on_disconnect_required:
         return []
-    return [Problem("risk.cancel_on_disconnect_required", f"order session {session.name} does not cancel on disconnect")]
+    return [
+        Problem("risk.cancel_on_disconnect_required", f"order session {session.name} does not cancel on disconnect")
+    ]
 
 
 def _held_problems(placement: StrategyPlacement, chain: list[RiskLimits]) -> list[Problem]:
@@ -99,7 +101,9 @@ def _held_problems(placement: StrategyPlacement, chain: list[RiskLimits]) -> lis
         for held in placement.opening_positions:
             if limits.level == "instrument" and abs(held.quantity) > limits.position_max:
                 path = f"strategies[{placement.name}].opening_positions[{held.symbol}].quantity"
-                sentence = f"{held.quantity} is above the position_max {limits.position_max} of instrument {limits.name}"
+                sentence = (
+                    f"{held.quantity} is above the position_max {limits.position_max} of instrument {limits.name}"
+                )
                 problems.append(Problem(path, sentence))
     return problems
 

@@ -46,8 +46,8 @@ class RiskLimits(Declared):
     notional_max          price times quantity an order, 1e-4 dollars (RTS 6 article 15(1)(b) maximum order value)
     gross_notional_max    sum over instruments of position and open orders at the reference price, 1e-4 dollars
                           (15c3-5 (c)(1)(i) pre-set credit or capital thresholds)
-    loss_max              loss of the day, fees and open positions at the reference price included, 1e-4 dollars; beyond it
-                          only what reduces a position may leave (15c3-5 (c)(1)(i); RTS 6 article 15(4))
+    loss_max              loss of the day, fees and open positions at the reference price included, 1e-4 dollars;
+                          beyond it only what reduces a position may leave (15c3-5 (c)(1)(i); RTS 6 article 15(4))
     message_rate_max      messages a window, cancels included (15c3-5 (c)(1)(ii); RTS 6 article 15(1)(d))
     order_rate_max        new and replaced orders a window (15c3-5 (c)(1)(ii); RTS 6 article 15(3))
     duplicate_orders_max  equal new orders a window (15c3-5 (c)(1)(ii) duplicative orders; RTS 6 article 15(3))

@@ -107,6 +107,30 @@ TEST_F(TradingTest, FillsMakePositionsAndTheRestKeepsItsPlace) {
     EXPECT_EQ(venue.received_count(ouch50::EnterOrder::type), 2u) << "the quote stands again";
 }
 
+// Quotes that move through each other: the side in the way goes first, the other follows when the venue has answered.
+TEST_F(TradingTest, MovingQuotesNeverMeet) {
+    start_engine();
+    make_market();
+    want(quote(999'800, 100), quote(1'000'000, 100));
+    tick();
+    want(quote(1'000'000, 100), quote(1'000'200, 100));
+    add(Side::buy, 990'000, 100);
+    engine->turn();
+    venue.attend();
+    EXPECT_EQ(venue.received_count(ouch50::ReplaceOrder::type), 1u) << "the ask";
+    tick();
+    EXPECT_EQ(venue.received_count(ouch50::ReplaceOrder::type), 2u) << "then the bid";
+    want(quote(999'800, 100), quote(1'000'000, 100));
+    add(Side::buy, 990'000, 100);
+    engine->turn();
+    EXPECT_EQ(venue.received_count(ouch50::ReplaceOrder::type), 2u);
+    venue.attend();
+    EXPECT_EQ(venue.received_count(ouch50::ReplaceOrder::type), 3u) << "the bid";
+    tick();
+    EXPECT_EQ(venue.received_count(ouch50::ReplaceOrder::type), 4u) << "then the ask";
+    EXPECT_EQ(engine->core().gate().rejects(RiskRule::self_trade), 0u);
+}
+
 TEST_F(TradingTest, FeesAreCountedAndABrokenTradeTakesAllBack) {
     config.fees = {-200'000, 300'000};  // 1e-8 dollars a share: a rebate of 20 cents a hundred shares, a fee of 30
     start_engine();

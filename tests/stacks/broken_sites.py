@@ -279,9 +279,7 @@ EXPOSURE = [
     ),
     Broken(
         "session_without_cancel_on_disconnect",
-        lambda: substituted(
-            DESK, ENGINE.order_session, rebuilt(ENGINE.order_session, cancel_on_disconnect=False)
-        ),
+        lambda: substituted(DESK, ENGINE.order_session, rebuilt(ENGINE.order_session, cancel_on_disconnect=False)),
     ),
     Broken(
         "opening_position_above_the_position_limit",
