@@ -166,24 +166,27 @@ public:
         return change;
     }
 
-    // Hints for a message that comes soon, in three steps some messages apart: each fetches what the step before made
-    // known. They read what an order or a price leads to now, so they cost nothing but time where that changes.
-    void fetch_order(std::uint16_t instrument, OrderId id) const {
-        cells_.fetch(cells_.home(id));
-        at(instrument).fetch();
+    // Hints for a message that comes soon, in three steps, each of which fetches what the step before made known. They
+    // follow where an order or a price leads now, so they cost nothing but time where that changes.
+    struct Coming {
+        const Book* book;
+        Handle order, level;
+    };
+    [[gnu::always_inline]] Coming fetch_order(std::uint16_t instrument, OrderId id) const {
+        const Coming coming{&at(instrument), cells_.home(id), 0};
+        coming.book->fetch();
+        cells_.fetch(coming.order);
+        return coming;
     }
-    void fetch_queue(OrderId id) const {
-        const Cell& order = cells_[cells_.home(id)];
-        cells_.fetch(order.level);
+    [[gnu::always_inline]] void fetch_level(Coming& coming, bool adds, Side side, Price price) const {
+        const Cell& order = cells_[coming.order];
+        const Handle new_level = coming.book->ladder(side).likely_cell(ladder_key(side, price));
+        coming.level = adds ? new_level : order.level;
+        cells_.fetch(coming.level);
         cells_.fetch(order.next);
         cells_.fetch(order.previous);
     }
-    void fetch_level(std::uint16_t instrument, Side side, Price price) const {
-        cells_.fetch(at(instrument).ladder(side).likely_cell(ladder_key(side, price)));
-    }
-    void fetch_last(std::uint16_t instrument, Side side, Price price) const {
-        cells_.fetch(cells_[at(instrument).ladder(side).likely_cell(ladder_key(side, price))].previous);
-    }
+    [[gnu::always_inline]] void fetch_last(const Coming& coming) const { cells_.fetch(cells_[coming.level].previous); }
 
     // Touches the memory of that many orders now, so that trading does not.
     void prefault(std::uint32_t orders) { cells_.prefault(orders); }
@@ -211,7 +214,7 @@ private:
     [[nodiscard]] static bool holdable(Quantity quantity) {
         return quantity > Quantity{0} && quantity <= Quantity{UINT32_MAX};
     }
-    [[nodiscard]] BookChange describe(Handle order) const {
+    [[nodiscard, gnu::always_inline]] BookChange describe(Handle order) const {
         const Cell& cell = cells_[order];
         const std::uint16_t instrument = cells_.instrument(cell.level);
         const Side side = cells_.side(cell.level);
@@ -261,7 +264,7 @@ private:
             set_quantity(of, side, cell.level, cells_.level_quantity(cell.level) - cell.quantity);
         }
     }
-    void set_quantity(Book& of, Side side, Handle level, std::uint64_t quantity) {
+    [[gnu::always_inline]] void set_quantity(Book& of, Side side, Handle level, std::uint64_t quantity) {
         cells_.set_level_quantity(level, quantity);
         if (of.is_best(side, level)) of.set_best_quantity(side, Quantity{static_cast<std::int64_t>(quantity)});
     }

@@ -97,8 +97,8 @@ public:
     }
 
     // Hints: what finding a level needs, and the cell of a level near the best price.
-    void fetch() const { __builtin_prefetch(this); }
-    [[nodiscard]] Handle likely_cell(LadderKey key) const {
+    [[gnu::always_inline]] void fetch() const { __builtin_prefetch(this); }
+    [[nodiscard, gnu::always_inline]] Handle likely_cell(LadderKey key) const {
         const std::uint64_t from_base = distance(key);
         const auto place = static_cast<std::uint32_t>((from_base * reciprocal_) >> 48) + first_;
         return from_base < span_ ? first_cell_ + place % window : 0;
