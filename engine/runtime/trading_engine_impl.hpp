@@ -42,6 +42,7 @@ void TradingEngine<S, Network, C, R>::start() {
     timings.heartbeat = config_.order_session.heartbeat;
     timings.silence_max = std::max(timings.silence_max, timings.heartbeat * 15);
     order_session_.emplace(network_.orders(), config_.order_session.login, resumed_.next_answer, timings);
+    if (resumed_.records > 0) order_session_->hear_out_first();
     if (core_.snapshotting()) snapshot_.start();  // the one before died half applied
 }
 
