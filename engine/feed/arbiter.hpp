@@ -7,9 +7,9 @@
 // names. Everything is bounded; time and network are the caller's:
 //
 //   Arbiter arbiter(config);
-//   arbiter.on_packet(FeedSource::line_a, datagram, receive_time, sink);    // sink: a FeedSink, see below
-//   arbiter.on_timer(now, sink);                                            // by next_deadline() at the latest
-//   arbiter.on_snapshot(next, now, sink);                                   // after on_snapshot_needed
+//   arbiter.on_packet(FeedSource::line_a, datagram, receive_time, now, sink);  // sink: a FeedSink, see below
+//   arbiter.on_timer(now, sink);                                               // by next_deadline() at the latest
+//   arbiter.on_snapshot(next, now, sink);                                      // after on_snapshot_needed
 //
 // A sink must not call back into the arbiter that calls it.
 #pragma once
@@ -92,9 +92,15 @@ public:
         : config_(config), session_(config.session), next_(config.first), known_(config.first),
           buffer_(config.buffered_packets_max) {}
 
-    // `source` is line_a, line_b or rerequest: where the datagram came in.
+    // `source` is line_a, line_b or rerequest: where the datagram came in. Every `now` is of one clock that never steps:
+    // a wall clock that is set back would stop all time-outs. `receive_time` is passed on with the messages.
     template <FeedSink Sink>
-    void on_packet(FeedSource source, Bytes datagram, Timestamp receive_time, Sink& sink);
+    void on_packet(FeedSource source, Bytes datagram, Timestamp receive_time, Timestamp now, Sink& sink);
+    // Where receive times are of such a clock themselves.
+    template <FeedSink Sink>
+    void on_packet(FeedSource source, Bytes datagram, Timestamp receive_time, Sink& sink) {
+        on_packet(source, datagram, receive_time, receive_time, sink);
+    }
 
     // Moves what waits for a time. To be called at next_deadline() or later; earlier does no harm.
     template <FeedSink Sink>
@@ -155,8 +161,8 @@ private:
 };
 
 template <FeedSink Sink>
-void Arbiter::on_packet(FeedSource source, Bytes datagram, Timestamp receive_time, Sink& sink) {
-    now_ = std::max(now_, receive_time);
+void Arbiter::on_packet(FeedSource source, Bytes datagram, Timestamp receive_time, Timestamp now, Sink& sink) {
+    now_ = std::max(now_, now);
     const auto parsed = moldudp64::Packet::parse(datagram);
     if (!parsed) {
         ++counts_.bad_packets;
