@@ -14,9 +14,9 @@ python := build/venv/bin/python
 install := requirements/install.sh
 # A site whose data plane is embedded starts no service, and so needs neither Java nor PostgreSQL.
 install_site := $(install) apt-base $(if $(filter lab,$(SITE)),apt-services) core build $(if $(filter lab,$(SITE)),services)
-install_all := $(install) apt-base apt-services core build_tests services
+install_all := $(install) apt-base apt-services core build_tests benchmarks services
 
-.PHONY: help setup run ui test test-long clean lock
+.PHONY: help setup run ui test test-long bench clean lock
 
 help: ## Show these targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
@@ -36,6 +36,10 @@ test: ## Run every test that fits into half an hour
 test-long: ## The same with more seeds, longer runs, and the C++ tests under sanitizers
 	@$(install_all) sanitized
 	@$(python) -m tests --long
+
+bench: ## Measure every part of the engine beside its floor: BENCH="itch_book match"
+	@$(install) apt-base core benchmarks
+	@$(python) -m engine.bench.run $(BENCH)
 
 setup: ## Install and build what a site needs: SITE=desk|lab
 	@$(install_site)

@@ -83,16 +83,24 @@ public:
         [[nodiscard]] OrderIterator end() const { return {cells, level}; }
     };
 
-    Level(const OrderCells& cells, Handle handle) : cells_(&cells), handle_(handle) {}
-    [[nodiscard]] Price price() const { return Price{cells_->facts(handle_).price}; }
-    [[nodiscard]] Side side() const { return cells_->facts(handle_).side; }
+    Level(const OrderCells& cells, Handle handle, Side side, Price price)
+        : cells_(&cells), handle_(handle), side_(side), price_(price) {}
+    [[nodiscard]] Price price() const { return price_; }
+    [[nodiscard]] Side side() const { return side_; }
     [[nodiscard]] Quantity quantity() const { return Quantity{static_cast<std::int64_t>(cells_->level_quantity(handle_))}; }
-    [[nodiscard]] std::uint32_t order_count() const { return cells_->facts(handle_).order_count; }
+    // Takes a step for each order.
+    [[nodiscard]] std::uint32_t order_count() const {
+        std::uint32_t count = 0;
+        for ([[maybe_unused]] const Order order : orders()) ++count;
+        return count;
+    }
     [[nodiscard]] Orders orders() const { return {cells_, handle_}; }
 
 private:
     const OrderCells* cells_;
     Handle handle_;
+    Side side_;
+    Price price_;
 };
 
 struct LastTrade {
@@ -111,9 +119,11 @@ struct Imbalance {
     SessionTime time;
 };
 
-class Book {
+class alignas(64) Book {
 public:
-    Book(const OrderCells& cells, std::uint16_t instrument) : cells_(&cells), instrument_(instrument) {}
+    Book(const OrderCells& cells, std::uint16_t instrument)
+        : cells_(&cells), instrument_(instrument),
+          ladders_{Ladder(cells.window(instrument, Side::buy)), Ladder(cells.window(instrument, Side::sell))} {}
 
     [[nodiscard]] const Top& top() const { return top_; }
     [[nodiscard]] std::uint16_t instrument() const { return instrument_; }
@@ -125,28 +135,30 @@ public:
         using value_type = Level;
         using difference_type = std::ptrdiff_t;
         LevelIterator() = default;
-        LevelIterator(const OrderCells* cells, Ladder::Iterator at) : cells_(cells), at_(at) {}
-        Level operator*() const { return {*cells_, (*at_).level}; }
+        LevelIterator(const OrderCells* cells, Side side, Ladder::Iterator at) : cells_(cells), side_(side), at_(at) {}
+        Level operator*() const { return {*cells_, (*at_).level, side_, price_of(side_, (*at_).key)}; }
         LevelIterator& operator++() { ++at_; return *this; }
         LevelIterator operator++(int) { LevelIterator before = *this; ++*this; return before; }
         bool operator==(const LevelIterator& other) const { return at_ == other.at_; }
 
     private:
         const OrderCells* cells_ = nullptr;
+        Side side_ = Side::buy;
         Ladder::Iterator at_;
     };
     struct Levels {
         const OrderCells* cells;
+        Side side;
         const Ladder* ladder;
-        [[nodiscard]] LevelIterator begin() const { return {cells, ladder->begin()}; }
-        [[nodiscard]] LevelIterator end() const { return {cells, ladder->end()}; }
+        [[nodiscard]] LevelIterator begin() const { return {cells, side, ladder->begin()}; }
+        [[nodiscard]] LevelIterator end() const { return {cells, side, ladder->end()}; }
     };
     // From the best price to the worst.
-    [[nodiscard]] Levels levels(Side side) const { return {cells_, &ladder(side)}; }
+    [[nodiscard]] Levels levels(Side side) const { return {cells_, side, &ladder(side)}; }
     [[nodiscard]] std::optional<Level> level(Side side, Price price) const {
         const Handle found = ladder(side).find(ladder_key(side, price));
         if (found == 0) return std::nullopt;
-        return Level(*cells_, found);
+        return Level(*cells_, found, side, price);
     }
     // 0 is the best; nothing where the side has fewer levels.
     [[nodiscard]] std::optional<Level> level_at(Side side, std::size_t depth) const {
@@ -175,31 +187,43 @@ private:
     [[nodiscard]] const Ladder& ladder(Side side) const { return ladders_[side == Side::sell]; }
     [[nodiscard]] Ladder& ladder(Side side) { return ladders_[side == Side::sell]; }
 
+    // Where no book was made, memory holds zeros.
+    [[nodiscard]] bool exists() const { return cells_ != nullptr; }
+    void fetch() const {
+        __builtin_prefetch(this);
+        for (const Ladder& side : ladders_) side.fetch();
+    }
+    // After the best level of a side came or went.
     void refresh_top(Side side) {
         const Ladder::Place best = ladder(side).best();
-        const Quantity quantity = best.level == 0 ? Quantity{0} : Level(*cells_, best.level).quantity();
-        if (side == Side::buy) {
-            top_.bid_price = best.level == 0 ? Price{0} : Price{-best.key};
-            top_.bid_quantity = quantity;
-        } else {
-            top_.ask_price = best.level == 0 ? Price{0} : Price{best.key};
-            top_.ask_quantity = quantity;
-        }
+        const Price price = best.level == 0 ? Price{0} : price_of(side, best.key);
+        best_levels_[side == Side::sell] = best.level;
+        (side == Side::buy ? top_.bid_price : top_.ask_price) = price;
+        set_best_quantity(side, best.level == 0 ? Quantity{0} : Level(*cells_, best.level, side, price).quantity());
+    }
+    [[nodiscard]] bool is_best(Side side, Handle level) const { return best_levels_[side == Side::sell] == level; }
+    void set_best_quantity(Side side, Quantity quantity) {
+        (side == Side::buy ? top_.bid_quantity : top_.ask_quantity) = quantity;
     }
     void fail(BookStatus status) {
         if (fault_ == BookStatus::ok) fault_ = status;
     }
 
+    // The first cache line serves most messages: those that neither make nor empty a level.
     Top top_;
+    std::array<Handle, 2> best_levels_{};
     const OrderCells* cells_;
     std::uint16_t instrument_;
     BookStatus fault_ = BookStatus::ok;
     char trading_state_ = ' ';
     bool operational_halt_ = false;
+    bool has_symbol_ = false;
     std::array<Ladder, 2> ladders_;
     Alpha<8> symbol_;
     LastTrade last_trade_;
     Imbalance imbalance_;
 };
+// Books lie side by side in one array: an odd number of cache lines spreads their first ones over all sets of a cache.
+static_assert(sizeof(Book) / 64 % 2 == 1);
 
 }  // namespace colo

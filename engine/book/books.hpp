@@ -16,20 +16,20 @@
 
 #include <cstdint>
 #include <memory>
+#include <new>
 #include <optional>
 #include <vector>
 
 #include "engine/book/book.hpp"
 #include "engine/book/order_cells.hpp"
-#include "engine/book/order_index.hpp"
 #include "engine/core/types.hpp"
 
 namespace colo {
 
 // Bounds of the tables. They are addresses; memory is used as orders come.
 struct BookCapacity {
-    std::uint32_t cells_max = 1u << 24;            // orders, and two for each level: 16 bytes, and 8 for an order's id
-    std::uint32_t reference_pages_max = 1u << 18;  // of the direct index, 2 KiB each; more references are hashed
+    std::uint32_t cells_max = 1u << 26;            // of 16 bytes; two for each level
+    std::uint32_t reference_pages_max = 1u << 18;  // of 128 cells under 128 references; further ones are hashed
 };
 
 // What an operation did. Prices and quantities are those of the displayed order.
@@ -55,19 +55,22 @@ struct RestingOrder {
 class Books {
 public:
     explicit Books(BookCapacity capacity = {})
-        : cells_(capacity.cells_max), index_(capacity.reference_pages_max), books_(instruments_max) {}
+        : cells_(capacity.cells_max, capacity.reference_pages_max), books_(instruments_max) {}
     Books(const Books&) = delete;
     Books& operator=(const Books&) = delete;
+    ~Books() { destroy_books(); }
 
     static constexpr std::size_t instruments_max = 1u << 16;
 
     // Makes the instrument's book on first use.
     [[nodiscard]] Book& book(std::uint16_t instrument) {
-        if (books_[instrument] == nullptr) [[unlikely]] make_book(instrument);
-        return *books_[instrument];
+        Book& book = at(instrument);
+        if (!book.exists()) [[unlikely]] make_book(instrument);
+        return book;
     }
     [[nodiscard]] const Book& book(std::uint16_t instrument) const {
-        return books_[instrument] != nullptr ? *books_[instrument] : nothing_;
+        const Book& book = at(instrument);
+        return book.exists() ? book : nothing_;
     }
     // Instruments in the order of their first appearance.
     [[nodiscard]] const std::vector<std::uint16_t>& instruments() const { return seen_; }
@@ -75,15 +78,18 @@ public:
     [[nodiscard]] std::uint64_t order_count() const { return order_count_; }
 
     [[nodiscard]] std::optional<RestingOrder> find(OrderId id) const {
-        const Handle order = index_.find(id);
+        const Handle order = cells_.find(id);
         if (order == 0) return std::nullopt;
-        const LevelFacts level = cells_.facts(cells_[order].level);
-        return RestingOrder{order, level.instrument, level.side, Price{level.price}, Quantity{cells_[order].quantity}};
+        const Cell cell = cells_[order];
+        const std::uint16_t instrument = cells_.instrument(cell.level);
+        const Side side = cells_.side(cell.level);
+        const LadderKey key = at(instrument).ladder(side).key_of(cells_, cell.level);
+        return RestingOrder{order, instrument, side, price_of(side, key), Quantity{cell.quantity}};
     }
     // Displayed quantity that trades before this order at its price; nothing where the order is not in the book.
     // Takes a step for each order ahead.
     [[nodiscard]] std::optional<Quantity> quantity_ahead(OrderId id) const {
-        const Handle order = index_.find(id);
+        const Handle order = cells_.find(id);
         if (order == 0) return std::nullopt;
         std::int64_t ahead = 0;
         const Handle level = cells_[order].level;
@@ -92,11 +98,11 @@ public:
     }
 
     // Appends to its level's queue.
-    BookChange add(std::uint16_t instrument, OrderId id, Side side, Price price, Quantity quantity) {
+    [[gnu::always_inline]] BookChange add(std::uint16_t instrument, OrderId id, Side side, Price price, Quantity quantity) {
         BookChange change{BookStatus::ok, side, instrument, price, Quantity{0}, quantity, price};
         if (!holdable(quantity) || !valid(side)) [[unlikely]] return refuse(change, BookStatus::invalid_field);
         Book& of = book(instrument);
-        if (index_.find(id) != 0) [[unlikely]] return refuse(change, BookStatus::duplicate_order);
+        if (cells_.find(id) != 0) [[unlikely]] return refuse(change, BookStatus::duplicate_order);
         if (!cells_.room()) [[unlikely]] return refuse(change, BookStatus::out_of_capacity);
         append(of, id, side, price, static_cast<std::uint32_t>(quantity.value()));
         return change;
@@ -104,81 +110,98 @@ public:
 
     // Takes quantity off an order, which keeps its place and goes when nothing is left. `instrument` is the one that the
     // message names, which must be the order's.
-    BookChange reduce(std::uint16_t instrument, OrderId id, Quantity by) {
-        const Handle order = index_.find(id);
+    [[gnu::always_inline]] BookChange reduce(std::uint16_t instrument, OrderId id, Quantity by) {
+        const Handle order = cells_.find(id);
         if (order == 0) [[unlikely]] return unknown(instrument);
         BookChange change = describe(order);
         if (change.instrument != instrument || !holdable(by)) [[unlikely]] return unchanged(change, BookStatus::invalid_field);
         const auto taken = static_cast<std::uint32_t>(by.value());
         Cell& cell = cells_[order];
+        Book& of = at(instrument);
         if (taken >= cell.quantity) {
             if (taken > cell.quantity) [[unlikely]] {
                 change.status = BookStatus::over_execution;
-                book(instrument).fail(change.status);
+                of.fail(change.status);
             }
-            take_out(order, change);
-            index_.erase(id);
+            take_out(of, order, id, change.side);
             return change;
         }
         cell.quantity -= taken;
         change.quantity_after = Quantity{cell.quantity};
-        const Handle level = cell.level;
-        cells_.set_level_quantity(level, cells_.level_quantity(level) - taken);
-        Book& of = *books_[change.instrument];
-        if (of.ladder(change.side).best().level == level) of.refresh_top(change.side);
+        set_quantity(of, change.side, cell.level, cells_.level_quantity(cell.level) - taken);
         return change;
     }
 
-    BookChange remove(std::uint16_t instrument, OrderId id) {
-        const Handle order = index_.find(id);
+    [[gnu::always_inline]] BookChange remove(std::uint16_t instrument, OrderId id) {
+        const Handle order = cells_.find(id);
         if (order == 0) [[unlikely]] return unknown(instrument);
-        BookChange change = describe(order);
+        const BookChange change = describe(order);
         if (change.instrument != instrument) [[unlikely]] return unchanged(change, BookStatus::invalid_field);
-        take_out(order, change);
-        index_.erase(id);
+        take_out(at(instrument), order, id, change.side);
         return change;
     }
 
     // The new order takes the side of the old and the end of its level's queue, also at the same price.
-    BookChange replace(std::uint16_t instrument, OrderId id, OrderId new_id, Price price, Quantity quantity) {
-        const Handle order = index_.find(id);
+    [[gnu::always_inline]] BookChange replace(std::uint16_t instrument, OrderId id, OrderId new_id, Price price,
+                                              Quantity quantity) {
+        const Handle order = cells_.find(id);
         if (order == 0) [[unlikely]] return unknown(instrument);
         BookChange change = describe(order);
         if (change.instrument != instrument || !holdable(quantity)) [[unlikely]]
             return unchanged(change, BookStatus::invalid_field);
-        if (new_id != id && index_.find(new_id) != 0) [[unlikely]] {
-            book(instrument).fail(BookStatus::duplicate_order);
+        Book& of = at(instrument);
+        if (new_id != id && cells_.find(new_id) != 0) [[unlikely]] {
+            of.fail(BookStatus::duplicate_order);
             return unchanged(change, BookStatus::duplicate_order);
         }
         if (!cells_.room()) [[unlikely]] {
-            book(instrument).fail(BookStatus::out_of_capacity);
+            of.fail(BookStatus::out_of_capacity);
             return unchanged(change, BookStatus::out_of_capacity);
         }
-        take_out(order, change);
-        index_.erase(id);
-        append(*books_[change.instrument], new_id, change.side, price, static_cast<std::uint32_t>(quantity.value()));
+        take_out(of, order, id, change.side);
+        append(of, new_id, change.side, price, static_cast<std::uint32_t>(quantity.value()));
         change.price_before = change.price;
         change.price = price;
         change.quantity_after = quantity;
         return change;
     }
 
-    // Fetches what a message about this order will touch; a hint, harmless for unknown references.
-    void prefetch(OrderId id) const { index_.prefetch(id); }
+    // Hints for a message that comes soon, in three steps some messages apart: each fetches what the step before made
+    // known. They read what an order or a price leads to now, so they cost nothing but time where that changes.
+    void fetch_order(std::uint16_t instrument, OrderId id) const {
+        cells_.fetch(cells_.home(id));
+        at(instrument).fetch();
+    }
+    void fetch_queue(OrderId id) const {
+        const Cell& order = cells_[cells_.home(id)];
+        cells_.fetch(order.level);
+        cells_.fetch(order.next);
+        cells_.fetch(order.previous);
+    }
+    void fetch_level(std::uint16_t instrument, Side side, Price price) const {
+        cells_.fetch(at(instrument).ladder(side).likely_cell(ladder_key(side, price)));
+    }
+    void fetch_last(std::uint16_t instrument, Side side, Price price) const {
+        cells_.fetch(cells_[at(instrument).ladder(side).likely_cell(ladder_key(side, price))].previous);
+    }
 
     // Touches the memory of that many orders now, so that trading does not.
     void prefault(std::uint32_t orders) { cells_.prefault(orders); }
 
     // Fixes the tick of an instrument's ladders; else it is guessed from the price.
     void set_tick(std::uint16_t instrument, Price tick) {
-        for (Ladder& ladder : book(instrument).ladders_) ladder.set_tick(tick.value());
+        Book& of = book(instrument);
+        for (const Side side : {Side::buy, Side::sell}) {
+            of.ladder(side).set_tick(cells_, tick.value());
+            of.refresh_top(side);
+        }
     }
 
     // Forgets orders, instruments and their states, for a new session.
     void clear() {
         cells_.clear();
-        index_.clear();
-        for (std::uint16_t instrument : seen_) books_[instrument].reset();
+        destroy_books();
+        books_.clear();
         seen_.clear();
         order_count_ = 0;
     }
@@ -190,9 +213,10 @@ private:
     }
     [[nodiscard]] BookChange describe(Handle order) const {
         const Cell& cell = cells_[order];
-        const LevelFacts level = cells_.facts(cell.level);
-        const Price price{level.price};
-        return {BookStatus::ok, level.side, level.instrument, price, Quantity{cell.quantity}, Quantity{0}, price};
+        const std::uint16_t instrument = cells_.instrument(cell.level);
+        const Side side = cells_.side(cell.level);
+        const Price price = price_of(side, at(instrument).ladder(side).key_of(cells_, cell.level));
+        return {BookStatus::ok, side, instrument, price, Quantity{cell.quantity}, Quantity{0}, price};
     }
     [[nodiscard]] static BookChange unknown(std::uint16_t instrument) {
         BookChange change;
@@ -212,53 +236,54 @@ private:
         return change;
     }
 
-    void append(Book& of, OrderId id, Side side, Price price, std::uint32_t quantity) {
+    [[gnu::always_inline]] void append(Book& of, OrderId id, Side side, Price price, std::uint32_t quantity) {
         Ladder& ladder = of.ladder(side);
         const LadderKey key = ladder_key(side, price);
-        Handle level = ladder.find(key);
-        LevelFacts facts;
+        Handle level = ladder.find(cells_, key);
         if (level == 0) {
-            facts = {price.value(), 0, of.instrument_, side, 0};
-            level = cells_.make_level(facts);
-            ladder.insert(key, level);
-        } else {
-            facts = cells_.facts(level);
+            level = ladder.insert(cells_, key);
+            if (ladder.best().level == level) of.refresh_top(side);
         }
-        index_.insert(id, cells_.append_order(level, id, quantity));
-        cells_.set_level_quantity(level, cells_.level_quantity(level) + quantity);
-        cells_.set_order_count(level, facts.order_count + 1);
+        cells_.append_order(level, id, quantity);
+        set_quantity(of, side, level, cells_.level_quantity(level) + quantity);
         ++order_count_;
-        if (ladder.best().level == level) of.refresh_top(side);
     }
 
-    // Unlinks an order and its level if that is empty then; the index is the caller's.
-    void take_out(Handle order, const BookChange& change) {
+    // Unlinks an order, and its level if that is empty then.
+    [[gnu::always_inline]] void take_out(Book& of, Handle order, OrderId id, Side side) {
         const Cell cell = cells_[order];
-        const Handle level = cell.level;
-        Book& of = *books_[change.instrument];
-        Ladder& ladder = of.ladder(change.side);
-        cells_.remove_order(order);
+        cells_.remove_order(order, id);
         --order_count_;
-        const std::uint32_t left = cells_.facts(level).order_count - 1;
-        const bool was_best = ladder.best().level == level;
-        if (left == 0) {
-            ladder.erase(ladder_key(change.side, change.price));
-            cells_.remove_level(level);
+        if (cells_.level_is_empty(cell.level)) {
+            of.ladder(side).erase(cells_, cell.level);
+            if (of.is_best(side, cell.level)) of.refresh_top(side);
         } else {
-            cells_.set_level_quantity(level, cells_.level_quantity(level) - cell.quantity);
-            cells_.set_order_count(level, left);
+            set_quantity(of, side, cell.level, cells_.level_quantity(cell.level) - cell.quantity);
         }
-        if (was_best) of.refresh_top(change.side);
+    }
+    void set_quantity(Book& of, Side side, Handle level, std::uint64_t quantity) {
+        cells_.set_level_quantity(level, quantity);
+        if (of.is_best(side, level)) of.set_best_quantity(side, Quantity{static_cast<std::int64_t>(quantity)});
     }
 
+    [[nodiscard]] Book& at(std::uint16_t instrument) { return *std::launder(reinterpret_cast<Book*>(&books_[instrument])); }
+    [[nodiscard]] const Book& at(std::uint16_t instrument) const {
+        return *std::launder(reinterpret_cast<const Book*>(&books_[instrument]));
+    }
     void make_book(std::uint16_t instrument) {
-        books_[instrument] = std::make_unique<Book>(cells_, instrument);
+        new (&books_[instrument]) Book(cells_, instrument);
+        for (const Side side : {Side::buy, Side::sell}) cells_.prefault_window(cells_.window(instrument, side));
         seen_.push_back(instrument);
     }
+    void destroy_books() {
+        for (const std::uint16_t instrument : seen_) std::destroy_at(&at(instrument));
+    }
+
+    // Room for a book, which is made there when its instrument is first seen; zeros until then.
+    struct alignas(Book) Room { std::byte bytes[sizeof(Book)]; };
 
     OrderCells cells_;
-    OrderIndex index_;
-    std::vector<std::unique_ptr<Book>> books_;
+    ReservedArray<Room> books_;
     std::vector<std::uint16_t> seen_;
     std::uint64_t order_count_ = 0;
     Book nothing_{cells_, 0};

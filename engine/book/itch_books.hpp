@@ -97,7 +97,7 @@ public:
         return other(m);
     }
     ItchChange apply(const itch50::StockDirectory& m) {
-        book_of(m).symbol_ = m.stock;
+        name(book_of(m), m.stock);
         return other(m);
     }
     ItchChange apply(const itch50::StockTradingAction& m) {
@@ -142,11 +142,15 @@ public:
 private:
     [[nodiscard]] Book& book_of(const itch50::Header& m) { return books_.book(m.stock_locate.get().value()); }
 
+    static void name(Book& book, const itch50::Stock& symbol) {
+        book.symbol_ = symbol;
+        book.has_symbol_ = !symbol.view().empty();
+    }
     template <class Add>
     ItchChange add(const Add& m) {
         const std::uint16_t instrument = m.stock_locate.get().value();
         Book& book = books_.book(instrument);
-        if (book.symbol_.view().empty()) [[unlikely]] book.symbol_ = m.stock;
+        if (!book.has_symbol_) [[unlikely]] name(book, m.stock);
         return finish(m, m.order_reference_number,
                       books_.add(instrument, m.order_reference_number, m.buy_sell_indicator, m.price, m.shares));
     }

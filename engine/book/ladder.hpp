@@ -1,10 +1,10 @@
 // The price levels of one side of one book, in price order.
 //
-// Nearly all messages touch levels within a few hundred ticks of the best price. Those lie in a window of 512 ticks: a
-// table of handles and a bitmap, so that finding a level is one load and finding the next best is two bit scans. Every
-// other level (stub quotes, sub-penny prices in a penny stock, a thin book's far end) lies in a sorted list outside. The
-// window follows the best price. Both sides are kept in the same direction: a key is the price of an ask and the negated
-// price of a bid, so that the best is always the smallest.
+// Nearly all messages touch levels within a few hundred ticks of the best price. Those lie in a window of 512 ticks, each
+// in the cell of its price, counted round and round: finding a level is arithmetic, finding the next best two bit scans,
+// and when the window follows the best price only the levels that leave or enter it move. Every other level (stub quotes,
+// sub-penny prices in a penny stock, a thin book's far end) lies in a sorted list outside. Both sides are kept in the same
+// direction: a key is the price of an ask and the negated price of a bid, so that the best is always the smallest.
 #pragma once
 
 #include <algorithm>
@@ -24,18 +24,20 @@ using LadderKey = std::int64_t;
 [[nodiscard]] constexpr LadderKey ladder_key(Side side, Price price) {
     return side == Side::sell ? price.value() : -price.value();
 }
+[[nodiscard]] constexpr Price price_of(Side side, LadderKey key) { return Price{side == Side::sell ? key : -key}; }
 
-class Ladder {
+class alignas(64) Ladder {
 public:
-    static constexpr std::uint32_t window = 512;
+    static constexpr std::uint32_t window = OrderCells::window_cells;
 
     struct Place {
         LadderKey key = 0;
         Handle level = 0;
     };
 
-    // Room for a whole window moving out, and some, so that only a book of thousands of far levels allocates later.
-    Ladder() { outside_.reserve(window + window / 4); }
+    // `first_cell` is where the window lies. Room for a whole window moving out, and some, so that only a book of thousands
+    // of far levels allocates later.
+    explicit Ladder(Handle first_cell) : first_cell_(first_cell) { outside_.reserve(window + window / 4); }
 
     // The best level, with handle 0 where the side is empty.
     [[nodiscard]] Place best() const { return best_; }
@@ -43,42 +45,63 @@ public:
 
     [[nodiscard]] Handle find(LadderKey key) const {
         const std::uint32_t place = place_in_window(key);
-        if (place < window) [[likely]] return levels_[place];
-        const auto found = find_outside(key);
-        return found != outside_.end() && found->key == key ? found->level : 0;
+        if (place < window) [[likely]] return is_set(place) ? first_cell_ + place : 0;
+        return find_far(key);
+    }
+    // The same, where whether the level exists is read from its cell, which is needed anyway, and not from the bitmap.
+    [[nodiscard]] Handle find(const OrderCells& cells, LadderKey key) const {
+        const std::uint32_t place = place_in_window(key);
+        if (place >= window) [[unlikely]] return find_far(key);
+        const Handle level = first_cell_ + place;
+        return cells.level_exists(level) ? level : 0;
+    }
+    [[nodiscard]] LadderKey key_of(const OrderCells& cells, Handle level) const {
+        if (cells.in_window(level)) [[likely]] return key_at(level - first_cell_);
+        const LevelFacts facts = cells.facts(level);
+        return ladder_key(facts.side, Price{facts.price});
     }
 
-    // Precondition: no level has this key.
-    void insert(LadderKey key, Handle level) {
+    // Makes the level. Preconditions: no level has this key, and the cells have room. Levels may move.
+    Handle insert(OrderCells& cells, LadderKey key) {
         const std::uint32_t place = place_in_window(key);
-        if (place < window) [[likely]] set(place, level);
-        else outside_.insert(find_outside(key), Place{key, level});
+        Handle level = first_cell_ + place;
+        if (place < window) [[likely]] {
+            set(place);
+            cells.make_level_at(level);
+        } else {
+            level = make_far(cells, key);
+            outside_.insert(find_outside(key), Place{key, level});
+        }
         if (best_.level == 0 || key < best_.key) {
             best_ = {key, level};
-            if (!within_window(key)) [[unlikely]] follow_best();
+            if (!within_window(key)) [[unlikely]] {
+                follow_best(cells);
+                return best_.level;
+            }
         }
+        return level;
     }
 
-    // Precondition: a level has this key.
-    void erase(LadderKey key) {
-        const std::uint32_t place = place_in_window(key);
-        if (place < window) [[likely]] unset(place);
-        else outside_.erase(find_outside(key));
-        if (key == best_.key) find_best();
+    // Precondition: the level is one of these and has no orders. Levels may move.
+    void erase(OrderCells& cells, Handle level) {
+        if (cells.in_window(level)) [[likely]] unset(cells, level - first_cell_);
+        else outside_.erase(find_outside(key_of(cells, level)));
+        cells.remove_level(level);
+        if (level == best_.level) find_best(cells);
     }
 
     // Fixes the tick; without it the window guesses a cent, or a hundredth of it below one dollar (Rule 612).
-    void set_tick(std::int64_t tick) {
+    void set_tick(OrderCells& cells, std::int64_t tick) {
         tick_is_given_ = true;
-        follow_best(tick);
+        follow_best(cells, tick);
     }
 
-    void clear() {
-        bits_.fill(0);
-        summary_ = 0;
-        levels_.fill(0);
-        outside_.clear();
-        best_ = {};
+    // Hints: what finding a level needs, and the cell of a level near the best price.
+    void fetch() const { __builtin_prefetch(this); }
+    [[nodiscard]] Handle likely_cell(LadderKey key) const {
+        const std::uint64_t from_base = distance(key);
+        const auto place = static_cast<std::uint32_t>((from_base * reciprocal_) >> 48) + first_;
+        return from_base < span_ ? first_cell_ + place % window : 0;
     }
 
     // Walks the levels from the best on, merging the window and the outside.
@@ -88,10 +111,10 @@ public:
         using difference_type = std::ptrdiff_t;
         Iterator() = default;
         explicit Iterator(const Ladder& ladder)
-            : ladder_(&ladder), place_(ladder.next_set(0)), outside_(ladder.outside_.size()) { choose(); }
+            : ladder_(&ladder), offset_(ladder.next_set(0)), outside_(ladder.outside_.size()) { choose(); }
         Place operator*() const { return now_; }
         Iterator& operator++() {
-            if (from_window_) place_ = ladder_->next_set(place_ + 1);
+            if (from_window_) offset_ = ladder_->next_set(offset_ + 1);
             else --outside_;
             choose();
             return *this;
@@ -101,13 +124,13 @@ public:
 
     private:
         void choose() {
-            const bool inside = place_ < window, out = outside_ > 0;
-            from_window_ = inside && (!out || ladder_->key_at(place_) < ladder_->outside_[outside_ - 1].key);
-            if (from_window_) now_ = {ladder_->key_at(place_), ladder_->levels_[place_]};
+            const bool inside = offset_ < window, out = outside_ > 0;
+            from_window_ = inside && (!out || ladder_->at_offset(offset_).key < ladder_->outside_[outside_ - 1].key);
+            if (from_window_) now_ = ladder_->at_offset(offset_);
             else now_ = out ? ladder_->outside_[outside_ - 1] : Place{};
         }
         const Ladder* ladder_ = nullptr;
-        std::uint32_t place_ = window;
+        std::uint32_t offset_ = window;  // from the window's better end
         std::size_t outside_ = 0;
         bool from_window_ = false;
         Place now_;
@@ -131,86 +154,131 @@ private:
     // rounded up: exact while 512 * tick^2 < 2^48, which set_window ensures.
     [[nodiscard]] std::uint32_t place_in_window(LadderKey key) const {
         const std::uint64_t from_base = distance(key);
-        if (from_base >= span_) return window;
-        const std::uint64_t place = (from_base * reciprocal_) >> 48;
-        return place * static_cast<std::uint64_t>(tick_) == from_base ? static_cast<std::uint32_t>(place) : window;
+        if (from_base >= span_) [[unlikely]] return window;
+        const std::uint64_t offset = (from_base * reciprocal_) >> 48;
+        if (offset * tick_ != from_base) [[unlikely]] return window;
+        return (static_cast<std::uint32_t>(offset) + first_) % window;
     }
-    [[nodiscard]] LadderKey key_at(std::uint32_t place) const { return base_ + tick_ * place; }
+    [[nodiscard]] std::uint32_t offset_of(std::uint32_t place) const { return (place - first_) % window; }
+    [[nodiscard]] LadderKey key_at(std::uint32_t place) const { return base_ + std::int64_t{tick_} * offset_of(place); }
+    [[nodiscard]] Place at_offset(std::uint32_t offset) const {
+        return {base_ + std::int64_t{tick_} * offset, first_cell_ + (offset + first_) % window};
+    }
 
-    void set(std::uint32_t place, Handle level) {
-        levels_[place] = level;
+    [[nodiscard]] bool is_set(std::uint32_t place) const { return (bits_[place / 64] >> (place % 64) & 1) != 0; }
+    void set(std::uint32_t place) {
         bits_[place / 64] |= std::uint64_t{1} << (place % 64);
-        summary_ |= 1u << (place / 64);
+        summary_ = static_cast<std::uint8_t>(summary_ | 1u << (place / 64));
     }
-    void unset(std::uint32_t place) {
-        levels_[place] = 0;
-        if ((bits_[place / 64] &= ~(std::uint64_t{1} << (place % 64))) == 0) summary_ &= ~(1u << (place / 64));
+    void unset(OrderCells& cells, std::uint32_t place) {
+        cells.forget_level_at(first_cell_ + place);
+        if ((bits_[place / 64] &= ~(std::uint64_t{1} << (place % 64))) == 0)
+            summary_ = static_cast<std::uint8_t>(summary_ & ~(1u << (place / 64)));
     }
-    [[nodiscard]] std::uint32_t next_set(std::uint32_t from) const {
-        if (from >= window) return window;
-        const std::uint32_t word = from / 64;
-        if (const std::uint64_t rest = bits_[word] >> (from % 64)) return from + static_cast<std::uint32_t>(std::countr_zero(rest));
-        const std::uint32_t later = word + 1 < words ? summary_ >> (word + 1) << (word + 1) : 0;
-        if (later == 0) return window;
-        const auto next = static_cast<std::uint32_t>(std::countr_zero(later));
-        return next * 64 + static_cast<std::uint32_t>(std::countr_zero(bits_[next]));
+    // The first level at this offset or behind it, as an offset; `window` where there is none. Places are counted round:
+    // the bits of the first word before the start come last.
+    [[nodiscard]] std::uint32_t next_set(std::uint32_t offset) const {
+        if (offset >= window) return window;
+        const std::uint32_t place = (offset + first_) % window, word = place / 64;
+        std::uint32_t found = place;
+        if (const std::uint64_t rest = bits_[word] >> (place % 64)) {
+            found += static_cast<std::uint32_t>(std::countr_zero(rest));
+        } else {
+            const auto start = static_cast<int>((word + 1) % words);
+            const std::uint8_t later = std::rotr(summary_, start);
+            if (later == 0) return window;
+            const std::uint32_t next = (word + 1 + static_cast<std::uint32_t>(std::countr_zero(later))) % words;
+            found = next * 64 + static_cast<std::uint32_t>(std::countr_zero(bits_[next]));
+        }
+        const std::uint32_t at = offset_of(found);
+        return at >= offset ? at : window;
     }
 
     // Sorted from the worst key to the best, so that what changes most lies at the end.
     [[nodiscard]] Outside::const_iterator find_outside(LadderKey key) const {
         return std::lower_bound(outside_.begin(), outside_.end(), key, [](const Place& a, LadderKey b) { return a.key > b; });
     }
+    [[nodiscard, gnu::noinline]] Handle find_far(LadderKey key) const {
+        const auto found = find_outside(key);
+        return found != outside_.end() && found->key == key ? found->level : 0;
+    }
+    [[nodiscard]] Handle make_far(OrderCells& cells, LadderKey key) const {
+        const Side side = cells.side(first_cell_);
+        return cells.make_level({price_of(side, key).value(), 0, cells.instrument(first_cell_), side, 0});
+    }
 
-    void find_best() {
-        const std::uint32_t place = next_set(0);
-        best_ = place < window ? Place{key_at(place), levels_[place]} : Place{};
+    void find_best(OrderCells& cells) {
+        const std::uint32_t offset = next_set(0);
+        best_ = offset < window ? at_offset(offset) : Place{};
         if (!outside_.empty() && (best_.level == 0 || outside_.back().key < best_.key)) {
             best_ = outside_.back();
-            if (!within_window(best_.key)) follow_best();
-        } else if (place < window && place >= far_behind) {
-            follow_best();
+            if (!within_window(best_.key)) follow_best(cells);
+        } else if (offset < window && offset >= far_behind) {
+            follow_best(cells);
         }
     }
 
     [[nodiscard]] static std::int64_t likely_tick(LadderKey key) { return key > -10'000 && key < 10'000 ? 1 : 100; }
 
-    void follow_best() { follow_best(tick_is_given_ ? tick_ : likely_tick(best_.key)); }
+    [[gnu::noinline]] void follow_best(OrderCells& cells) {
+        follow_best(cells, tick_is_given_ ? std::int64_t{tick_} : likely_tick(best_.key));
+    }
 
-    // Moves the window so that the best lies room_ahead ticks behind its better end, and sorts all levels anew.
-    void follow_best(std::int64_t tick) {
-        for (std::uint32_t place = next_set(0); place < window; place = next_set(place + 1)) {
-            outside_.push_back({key_at(place), levels_[place]});
-            unset(place);
+    // Moves the window so that the best lies room_ahead ticks behind its better end. A level that stays keeps its cell,
+    // because cells are counted round; where there is no room for those that leave, the window stays: slower, not wrong.
+    void follow_best(OrderCells& cells, std::int64_t wanted_tick) {
+        constexpr std::int64_t tick_max = 500'000, key_max = std::numeric_limits<std::int64_t>::max() / 4;
+        const auto tick = static_cast<std::uint32_t>(std::clamp<std::int64_t>(wanted_tick, 1, tick_max));
+        const LadderKey best = std::clamp(best_.key, -key_max, key_max);
+        const std::int64_t rest = best % tick;
+        const LadderKey base = best - (rest < 0 ? rest + tick : rest) - std::int64_t{tick} * room_ahead;
+        const std::uint64_t span = std::uint64_t{tick} * window;
+        const auto stays = [&](LadderKey key) {
+            return tick == tick_ && static_cast<std::uint64_t>(key) - static_cast<std::uint64_t>(base) < span;
+        };
+        if (!cells.room_for_levels(window)) return;
+        for (std::uint32_t offset = next_set(0); offset < window; offset = next_set(offset + 1)) {
+            const Place level = at_offset(offset);
+            if (stays(level.key)) continue;
+            const Handle far = make_far(cells, level.key);
+            cells.move_orders(level.level, far);
+            unset(cells, level.level - first_cell_);
+            outside_.push_back({level.key, far});
         }
+        if (tick == tick_) first_ = static_cast<std::uint16_t>((first_ + static_cast<std::uint64_t>((base - base_) / tick)) % window);
+        base_ = base;
+        tick_ = tick;
+        span_ = span;
+        reciprocal_ = ((std::uint64_t{1} << 48) + tick - 1) / tick;
+        take_in(cells);
+        best_.level = best_.level == 0 ? 0 : find(best_.key);
+    }
+    // After the window moved: what lies outside and belongs into it.
+    void take_in(OrderCells& cells) {
         std::sort(outside_.begin(), outside_.end(), [](const Place& a, const Place& b) { return a.key > b.key; });
-        set_window(best_.key, tick);
-        const auto moves = [this](const Place& level) {
-            const std::uint32_t place = place_in_window(level.key);
-            if (place < window) set(place, level.level);
-            return place < window;
+        const auto moves = [&](const Place& far) {
+            const std::uint32_t place = place_in_window(far.key);
+            if (place >= window) return false;
+            cells.make_level_at(first_cell_ + place);
+            cells.move_orders(far.level, first_cell_ + place);
+            cells.remove_level(far.level);
+            set(place);
+            return true;
         };
         outside_.erase(std::remove_if(outside_.begin(), outside_.end(), moves), outside_.end());
     }
 
-    void set_window(LadderKey best, std::int64_t tick) {
-        constexpr std::int64_t tick_max = 500'000, key_max = std::numeric_limits<std::int64_t>::max() / 4;
-        tick_ = std::clamp<std::int64_t>(tick, 1, tick_max);
-        best = std::clamp(best, -key_max, key_max);
-        const std::int64_t rest = best % tick_;
-        base_ = best - (rest < 0 ? rest + tick_ : rest) - tick_ * room_ahead;
-        span_ = static_cast<std::uint64_t>(tick_) * window;
-        reciprocal_ = ((std::uint64_t{1} << 48) + static_cast<std::uint64_t>(tick_) - 1) / static_cast<std::uint64_t>(tick_);
-    }
-
-    Place best_;
-    LadderKey base_ = 0;
+    // What finds a level lies in the first cache line, the bitmap in the second.
+    LadderKey base_ = 0;      // the key at offset 0
     std::uint64_t span_ = 0;  // 0 until the first level comes: everything is outside
     std::uint64_t reciprocal_ = 0;
-    std::int64_t tick_ = 100;
-    std::uint32_t summary_ = 0;
+    Place best_;
+    Handle first_cell_;
+    std::uint32_t tick_ = 100;
+    std::uint16_t first_ = 0;  // the place at offset 0
+    std::uint8_t summary_ = 0;
     bool tick_is_given_ = false;
-    std::array<std::uint64_t, words> bits_{};
-    std::array<Handle, window> levels_{};
+    alignas(64) std::array<std::uint64_t, words> bits_{};
     Outside outside_;
 };
 

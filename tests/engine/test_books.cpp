@@ -246,7 +246,7 @@ TEST(Books, ImpossibleFieldsAreNotApplied) {
 }
 
 TEST(Books, FullTablesHaltAndLoseNothing) {
-    Feed feed({.cells_max = 256, .reference_pages_max = 1});
+    Feed feed({.cells_max = 512, .reference_pages_max = 1});
     std::uint64_t id = 0;
     while (feed.add(++id, Side::buy, 1'000'000, 1).status == BookStatus::ok) ASSERT_LT(id, 1000u);
     EXPECT_EQ(feed.books.book(amzn).fault(), BookStatus::out_of_capacity);
