@@ -1,9 +1,10 @@
 // The books of all instruments of one feed channel, with one table of orders, whatever protocol feeds them.
 //
 // Messages that change an order name it by its reference alone, so the table is the channel's, not the instrument's.
-// Four operations are enough for every venue: add, reduce (a partial cancel or an execution), remove, replace. Each
-// answers with a BookChange: a status and what the consumer would otherwise look up again. Wrong input is a value, the
-// book stays consistent after any of them:
+// Four operations are enough where arrival makes the queue: add, reduce (a partial cancel or an execution), remove,
+// replace. Where the venue ranks orders itself (CME's order priority), add and modify take the priority. Each answers
+// with a BookChange: a status and what the consumer would otherwise look up again. Wrong input is a value, the book
+// stays consistent after any of them:
 //
 //   Books books;
 //   books.add(instrument, OrderId{7}, Side::buy, Price{1'000'000}, Quantity{100});
@@ -165,6 +166,45 @@ public:
         change.quantity_after = quantity;
         return change;
     }
+
+    // An add at a venue that ranks orders itself: behind the orders of its level that rank before it or like it.
+    BookChange add(std::uint16_t instrument, OrderId id, Side side, Price price, Quantity quantity, Priority priority) {
+        const BookChange change = add(instrument, id, side, price, quantity);
+        if (change.status == BookStatus::ok) [[likely]] cells_.rank_last(cells_.find(id), priority);
+        return change;
+    }
+
+    // What a ranked order is from now on. It keeps its place where price and priority are what they were, whether its
+    // quantity falls or rises.
+    BookChange modify(std::uint16_t instrument, OrderId id, Price price, Quantity quantity, Priority priority) {
+        const Handle order = cells_.find(id);
+        if (order == 0) [[unlikely]] return unknown(instrument);
+        BookChange change = describe(order);
+        if (change.instrument != instrument || !holdable(quantity)) [[unlikely]]
+            return unchanged(change, BookStatus::invalid_field);
+        if (price != change.price || cells_.priority(order) != priority) {
+            change = replace(instrument, id, id, price, quantity);
+            if (change.status == BookStatus::ok) [[likely]] cells_.rank_last(cells_.find(id), priority);
+            return change;
+        }
+        Cell& cell = cells_[order];
+        const auto wanted = static_cast<std::uint32_t>(quantity.value());
+        set_quantity(at(instrument), change.side, cell.level, cells_.level_quantity(cell.level) - cell.quantity + wanted);
+        cell.quantity = wanted;
+        change.quantity_after = quantity;
+        return change;
+    }
+
+    // Takes every order of the instrument out: the venue reset its book, or what came of it was lost.
+    void clear(std::uint16_t instrument) {
+        Book& of = book(instrument);
+        for (const Side side : {Side::buy, Side::sell})
+            while (const Handle level = of.ladder(side).best().level) remove(instrument, cells_.id(cells_[level].next));
+    }
+
+    // What a venue says of an instrument beside its orders.
+    void set_trading_state(std::uint16_t instrument, char state) { book(instrument).trading_state_ = state; }
+    void set_last_trade(std::uint16_t instrument, const LastTrade& trade) { book(instrument).last_trade_ = trade; }
 
     // Hints for a message that comes soon, in three steps, each of which fetches what the step before made known. They
     // follow where an order or a price leads now, so they cost nothing but time where that changes.

@@ -56,7 +56,8 @@ public:
 
     // pages_max bounds the pages laid under references, cells_max all cells.
     OrderCells(std::uint32_t cells_max, std::uint32_t pages_max)
-        : cells_(std::size_t{cells_max} + windows * window_cells), windows_begin_(cells_max), directory_(directory_length + 1), owners_((cells_max >> page_bits) + 1), pages_max_(pages_max) {
+        : cells_(std::size_t{cells_max} + windows * window_cells), windows_begin_(cells_max), priorities_(cells_max),
+          directory_(directory_length + 1), owners_((cells_max >> page_bits) + 1), pages_max_(pages_max) {
         assert(cells_max >= 3 * page_cells && cells_max <= UINT32_MAX - windows * window_cells);
     }
 
@@ -121,6 +122,24 @@ public:
         cells_[last].next = order;
         cells_[level].previous = order;
         return order;
+    }
+    [[nodiscard]] Priority priority(Handle order) const { return priorities_[order]; }
+    // Gives the last order of a queue its priority, and the place that follows from it: ahead of those that rank behind
+    // it, behind its equals. Takes a step for each order that it passes. Where a venue ranks by arrival, nobody calls
+    // this, and no memory is touched for priorities.
+    void rank_last(Handle order, Priority priority) {
+        priorities_[order] = priority;
+        const Cell cell = cells_[order];
+        Handle ahead = cell.previous;
+        while (ahead != cell.level && priorities_[ahead] > priority) ahead = cells_[ahead].previous;
+        if (ahead == cell.previous) return;
+        cells_[cell.previous].next = cell.next;
+        cells_[cell.next].previous = cell.previous;
+        const Handle behind = cells_[ahead].next;
+        cells_[order].previous = ahead;
+        cells_[order].next = behind;
+        cells_[ahead].next = order;
+        cells_[behind].previous = order;
     }
     // Precondition: the handle is this reference's.
     [[gnu::always_inline]] void remove_order(Handle order, OrderId id) {
@@ -258,6 +277,7 @@ private:
 
     ReservedArray<Cell> cells_;
     Handle windows_begin_;
+    ReservedArray<Priority> priorities_;  // of ranked orders, by handle
     ReservedArray<std::uint32_t> directory_;
     ReservedArray<std::uint32_t> owners_;  // by page of cells: one more than the page of references over it, 0 for pairs
     SparseReferences sparse_;
