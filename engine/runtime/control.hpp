@@ -1,11 +1,12 @@
 // Control records: what happens to an engine besides messages, as text in its journal, so that replay sees it too.
 #pragma once
 
-#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <optional>
 #include <string_view>
+
+#include "engine/runtime/short_text.hpp"
 
 namespace colo {
 
@@ -19,11 +20,13 @@ enum class Control : std::uint8_t {
     snapshot_end,
     rearm,               // the kill switch is released by somebody; the detail is who
     order_numbers,       // a block of client order numbers; the detail is its last one
+    parameters,          // the strategy's parameters change; the detail is a ParameterChange's text
+    parameters_refused,  // a change that was asked for and is none; the detail says why
 };
 
-inline constexpr std::array<std::string_view, 9> control_words = {
+inline constexpr std::array<std::string_view, 11> control_words = {
     "start", "order session up", "order session down", "kill switch", "stop", "snapshot begin", "snapshot end",
-    "re-arm", "order numbers"};
+    "re-arm", "order numbers", "parameters", "parameters refused"};
 
 [[nodiscard]] constexpr std::string_view word_of(Control control) {
     return control_words[static_cast<std::size_t>(control)];
@@ -43,24 +46,9 @@ inline constexpr std::array<std::string_view, 9> control_words = {
     return colon == std::string_view::npos ? std::string_view{} : text.substr(colon + 2);
 }
 
-// A control's text, put together without the heap; a detail that is too long is cut.
-class ControlText {
-public:
-    ControlText(Control control, std::string_view detail) {
-        append(word_of(control));
-        if (!detail.empty()) append(": ");
-        append(detail);
-    }
-    [[nodiscard]] std::string_view view() const { return {text_.data(), length_}; }
-
-private:
-    void append(std::string_view part) {
-        const std::size_t length = std::min(part.size(), text_.size() - length_);
-        std::copy_n(part.data(), length, text_.data() + length_);
-        length_ += length;
-    }
-    std::array<char, 512> text_{};
-    std::size_t length_ = 0;
-};
+// A control's text.
+[[nodiscard]] inline ShortText<1024> text_of(Control control, std::string_view detail) {
+    return detail.empty() ? ShortText<1024>(word_of(control)) : ShortText<1024>(word_of(control), ": ", detail);
+}
 
 }  // namespace colo

@@ -87,6 +87,7 @@ void trade(const EngineConfig& config, S strategy, EngineSignals& signals, bool 
     if (const auto problem = engine->resume(reader))
         throw EngineError("journal " + config.journal_directory.string() +
                           ": cannot be continued by this release and configuration: " + *problem);
+    engine->offer_parameters(config.hot_directory / "parameters");
     pin_thread(trading.cpu, "trading");
     engine->run();
     housekeeping.end();

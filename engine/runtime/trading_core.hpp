@@ -15,6 +15,7 @@
 #include <concepts>
 #include <limits>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -25,6 +26,7 @@
 #include "engine/runtime/control.hpp"
 #include "engine/runtime/market_data.hpp"
 #include "engine/runtime/order_gateway.hpp"
+#include "engine/runtime/parameters.hpp"
 #include "engine/runtime/quote_plan.hpp"
 #include "engine/runtime/strategy.hpp"
 
@@ -66,6 +68,14 @@ public:
     void on_answer(Bytes message, Timestamp receive_time);
     void on_control(std::string_view text, Timestamp receive_time);
 
+    // Why a change of parameters is none; nothing where it can be applied.
+    [[nodiscard]] std::optional<Sentence> refusal_of(const ParameterChange& change) const;
+    // What is in force: generation 0 is what the strategy began with.
+    [[nodiscard]] const ParameterChange& parameters() const { return parameters_; }
+    [[nodiscard]] static std::span<const ParameterRule> parameter_rules() {
+        if constexpr (Tunable<S>) return S::parameter_rules();
+        else return {};
+    }
     [[nodiscard]] SessionState session() const { return session_; }
     [[nodiscard]] bool killed() const { return gate_.killed(); }
     [[nodiscard]] bool stopped() const { return stopped_; }
@@ -98,6 +108,7 @@ private:
     void on_account(UserRefNum next);
     void session_down();
     void watch_losses();
+    void apply_parameters(std::string_view text);
     void reserve_numbers(std::string_view last);
 
     EngineConfig config_;
@@ -113,6 +124,7 @@ private:
     std::vector<InstrumentIndex> marked_;          // to be decided
     std::vector<bool> is_marked_;
     CoreCounts counts_;
+    ParameterChange parameters_;
     Timestamp now_;
     SequenceNumber cause_;  // the latest feed message
     SessionState session_{SessionState::down};
@@ -161,6 +173,11 @@ TradingCore<S, Sink>::TradingCore(const EngineConfig& config, S strategy, Sink& 
       gateway_(orders_, symbols_),
       slots_(config.instruments.size()), is_marked_(config.instruments.size()), now_(config.midnight) {
     marked_.reserve(config.instruments.size());
+    if constexpr (Tunable<S>) {
+        const std::span<const double> values = strategy_.parameters();
+        parameters_.count = values.size();
+        std::copy(values.begin(), values.end(), parameters_.values.begin());
+    }
 }
 
 template <Strategy S, class Sink>
@@ -242,6 +259,8 @@ void TradingCore<S, Sink>::on_control(std::string_view text, Timestamp receive_t
         snapshotting_ = false;
         mark_all();
         break;
+    case Control::parameters: apply_parameters(detail_of(text)); break;
+    case Control::parameters_refused: break;
     case Control::order_numbers: reserve_numbers(detail_of(text)); break;
     }
 }
@@ -250,6 +269,21 @@ template <Strategy S, class Sink>
 void TradingCore<S, Sink>::session_down() {
     session_ = SessionState::down;
     orders_.disconnected();
+}
+
+template <Strategy S, class Sink>
+std::optional<Sentence> TradingCore<S, Sink>::refusal_of(const ParameterChange& change) const {
+    if constexpr (!Tunable<S>) return Sentence("the strategy has no parameters that can change");
+    else return colo::refusal_of(parameter_rules(), change, parameters_.generation);
+}
+
+// Nothing else moves: the strategy decides anew at the next message.
+template <Strategy S, class Sink>
+void TradingCore<S, Sink>::apply_parameters(std::string_view text) {
+    const std::optional<ParameterChange> change = change_of(parameter_rules(), text);
+    if (!change || refusal_of(*change)) return;
+    if constexpr (Tunable<S>) strategy_.set_parameters(change->value_view());
+    parameters_ = *change;
 }
 
 // Orders that stand were let pass before the loss: they go once, after which the gate lets through what reduces.

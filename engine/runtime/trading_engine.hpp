@@ -19,6 +19,7 @@
 #include "engine/runtime/clock.hpp"
 #include "engine/runtime/engine_counters.hpp"
 #include "engine/runtime/engine_signals.hpp"
+#include "engine/runtime/parameter_block.hpp"
 #include "engine/runtime/replay.hpp"
 #include "engine/runtime/snapshot_client.hpp"
 #include "engine/runtime/soup_client.hpp"
@@ -57,6 +58,10 @@ public:
     // Rebuilds the state from what a dead process has journaled; the sentence says why that cannot be.
     template <class Reader>
     [[nodiscard]] std::optional<std::string> resume(Reader& reader);
+    // Keeps the strategy's parameters in a file that operators can write to. After resume, before the start.
+    void offer_parameters(const std::filesystem::path& path) {
+        parameter_block_.emplace(ParameterBlock::create(path, core_.parameters()));
+    }
     // Trades until the session ends, a signal asks for the end, or something fails.
     void run();
     // For tests that hold the network's other end: start, then turns until finished.
@@ -99,6 +104,7 @@ private:
     void attend_snapshot();
     void attend_signals(Timestamp monotonic_now);
     void attend_kill_switch(Timestamp monotonic_now);
+    void attend_parameters();
     void apply_snapshot();
     void record_gap(SequenceNumber first, SequenceNumber last);
     void report();
@@ -125,6 +131,7 @@ private:
     EngineSignals& signals_;
     Core core_;
     KillFiles kill_files_;
+    std::optional<ParameterBlock> parameter_block_;
     ReplayEnd resumed_;
     OrderComparison* comparison_ = nullptr;  // while resuming: what the core gives out is compared, not sent
     std::optional<Arbiter> arbiter_;

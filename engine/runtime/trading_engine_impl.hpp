@@ -87,6 +87,7 @@ template <Strategy S, EngineNetwork Network, Clock C, Recorder R>
 bool TradingEngine<S, Network, C, R>::turn() {
     const Timestamp monotonic_now = clock_.monotonic();
     attend_signals(monotonic_now);
+    attend_parameters();
     reserve_numbers();
     bool busy = attend_orders();
     if (finished_) return true;
@@ -135,6 +136,20 @@ void TradingEngine<S, Network, C, R>::attend_kill_switch(Timestamp monotonic_now
     if (!by_signal && !kill_files_.pulled(monotonic_now)) return;
     if (!core_.killed()) control(Control::kill_switch, by_signal ? "signal" : "file");
     kill_files_.forget_release();
+}
+
+// Between two messages: what is asked for is journaled and applied, or refused, and whoever asked is told.
+template <Strategy S, EngineNetwork Network, Clock C, Recorder R>
+void TradingEngine<S, Network, C, R>::attend_parameters() {
+    if (!parameter_block_ || !parameter_block_->changed()) return;
+    const std::optional<ParameterChange> change = parameter_block_->read();
+    if (!change) return;  // still being written: the next turn looks again
+    if (const auto why = core_.refusal_of(*change)) {
+        control(Control::parameters_refused, why->view());
+        return parameter_block_->answer(change->generation, false, why->view());
+    }
+    control(Control::parameters, text_of(core_.parameter_rules(), *change).view());
+    parameter_block_->answer(change->generation, core_.parameters().generation == change->generation, {});
 }
 
 template <Strategy S, EngineNetwork Network, Clock C, Recorder R>
@@ -304,7 +319,7 @@ void TradingEngine<S, Network, C, R>::apply_snapshot() {
 
 template <Strategy S, EngineNetwork Network, Clock C, Recorder R>
 void TradingEngine<S, Network, C, R>::control(Control control, std::string_view detail) {
-    ControlText text(control, detail);
+    const auto text = text_of(control, detail);
     const Timestamp now = clock_.now();
     if (!record(RecordKind::control, RecordSource::engine, 0, now, bytes_of(text.view()))) return;
     receive_time_ = decoded_ = now;

@@ -23,19 +23,37 @@ Price tick_above(double price, Price tick) {
 
 Model::Model(double gamma, double k) : gamma_(gamma), intensity_spread_(2 / gamma * std::log1p(gamma / k)) {}
 
-Parameters read_parameters(const JsonField& field) {
-    constexpr std::int64_t day_ms = 86'400'000;
+ParameterValues read_parameters(const JsonField& field) {
+    ParameterValues values{};
+    for (std::size_t i = 0; i < values.size(); ++i) {
+        const ParameterRule& rule = parameter_rules[i];
+        const JsonField value = field[std::string(rule.name)];
+        if (rule.whole) {
+            values[i] = static_cast<double>(
+                value.integer(static_cast<std::int64_t>(rule.above) + 1, static_cast<std::int64_t>(rule.at_most)));
+        } else {
+            values[i] = value.number_above(rule.above);
+            if (!rule.allows(values[i])) value.fail("must be at most " + std::to_string(rule.at_most));
+        }
+    }
+    return values;
+}
+
+namespace {
+Parameters parameters_of(std::span<const double> values) {
+    const auto whole = [&](std::size_t at) { return static_cast<std::int64_t>(values[at]); };
     Parameters parameters;
-    parameters.quote_quantity = Quantity{field["quote_quantity"].integer(1, 999'999)};
-    parameters.gamma = field["gamma"].number_above(0);
-    parameters.sigma_window = milliseconds(field["sigma_window_ms"].integer(1, day_ms));
-    parameters.k = field["k"].number_above(0);
-    parameters.horizon = milliseconds(field["horizon_ms"].integer(1, day_ms));
-    parameters.inventory_max = Quantity{field["inventory_max"].integer(1, 1'000'000'000)};
-    parameters.spread_ticks_min = field["spread_ticks_min"].integer(0, 1'000'000);
-    parameters.requote_ticks = field["requote_ticks"].integer(1, 1'000'000);
+    parameters.quote_quantity = Quantity{whole(0)};
+    parameters.gamma = values[1];
+    parameters.sigma_window = milliseconds(whole(2));
+    parameters.k = values[3];
+    parameters.horizon = milliseconds(whole(4));
+    parameters.inventory_max = Quantity{whole(5)};
+    parameters.spread_ticks_min = whole(6);
+    parameters.requote_ticks = whole(7);
     return parameters;
 }
+}  // namespace
 
 void VarianceEstimate::observe(double mid, Timestamp now) {
     if (samples_ == 0) {
@@ -62,9 +80,16 @@ std::optional<double> VarianceEstimate::per_second() const {
     return variance_;
 }
 
-AvellanedaStoikov::AvellanedaStoikov(const Parameters& parameters, std::size_t instruments)
-    : parameters_(parameters), model_(parameters.gamma, parameters.k),
-      instruments_(instruments, PerInstrument{VarianceEstimate(parameters.sigma_window), {}, {}}) {}
+AvellanedaStoikov::AvellanedaStoikov(const ParameterValues& values, std::size_t instruments)
+    : values_(values), parameters_(parameters_of(values)), model_(parameters_.gamma, parameters_.k),
+      instruments_(instruments, PerInstrument{VarianceEstimate(parameters_.sigma_window), {}, {}}) {}
+
+void AvellanedaStoikov::set_parameters(std::span<const double> values) {
+    std::copy_n(values.begin(), values_.size(), values_.begin());
+    parameters_ = parameters_of(values_);
+    model_ = Model(parameters_.gamma, parameters_.k);
+    for (PerInstrument& instrument : instruments_) instrument.variance.set_window(parameters_.sigma_window);
+}
 
 Quotes AvellanedaStoikov::on_book(const MarketView& market) {
     PerInstrument& own = instruments_[market.instrument.value()];

@@ -7,11 +7,14 @@
 // Floating point stays inside: prices leave as whole ticks.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "engine/runtime/json_field.hpp"
+#include "engine/runtime/parameters.hpp"
 #include "engine/runtime/strategy.hpp"
 
 namespace colo::avellaneda_stoikov {
@@ -46,7 +49,19 @@ private:
     double intensity_spread_;
 };
 
-// As spec.yaml documents them.
+// As spec.yaml documents them, in its order; a test compares the two.
+inline constexpr std::array<ParameterRule, 8> parameter_rules = {{
+    {"quote_quantity", "shares", true, 0, 999'999},
+    {"gamma", "1/dollar", false, 0, 1'000'000},
+    {"sigma_window_ms", "ms", true, 0, 86'400'000},
+    {"k", "1/dollar", false, 0, 1'000'000},
+    {"horizon_ms", "ms", true, 0, 86'400'000},
+    {"inventory_max", "shares", true, 0, 1'000'000'000},
+    {"spread_ticks_min", "ticks", true, -1, 1'000'000},
+    {"requote_ticks", "ticks", true, 0, 1'000'000},
+}};
+using ParameterValues = std::array<double, parameter_rules.size()>;
+
 struct Parameters {
     Quantity quote_quantity;
     double gamma = 0;
@@ -59,14 +74,20 @@ struct Parameters {
 };
 
 // Throws ConfigError.
-[[nodiscard]] Parameters read_parameters(const JsonField& field);
+[[nodiscard]] ParameterValues read_parameters(const JsonField& field);
 
 // Variance of the mid price, dollars squared a second: squared moves between samples, averaged with weights that
 // decay over the window. Samples are taken at fixed distances of the engine's clock, so that bursts of messages do not
 // turn the bounce of the book into volatility.
 class VarianceEstimate {
 public:
-    explicit VarianceEstimate(Duration window) : window_(window), sample_distance_(window / samples_a_window) {}
+    explicit VarianceEstimate(Duration window) { set_window(window); }
+
+    // What was seen so far stays seen.
+    void set_window(Duration window) {
+        window_ = window;
+        sample_distance_ = window / samples_a_window;
+    }
 
     void observe(double mid, Timestamp now);
     // Nothing before a whole window was seen.
@@ -84,7 +105,12 @@ private:
 
 class AvellanedaStoikov {
 public:
-    AvellanedaStoikov(const Parameters& parameters, std::size_t instruments);
+    // The values are allowed by their rules.
+    AvellanedaStoikov(const ParameterValues& values, std::size_t instruments);
+
+    [[nodiscard]] static std::span<const ParameterRule> parameter_rules() { return avellaneda_stoikov::parameter_rules; }
+    [[nodiscard]] std::span<const double> parameters() const { return values_; }
+    void set_parameters(std::span<const double> values);
 
     [[nodiscard]] Quotes on_book(const MarketView& market);
     void on_fill(const Fill&) {}  // inventory comes with the market view
@@ -100,11 +126,12 @@ private:
     [[nodiscard]] std::optional<Quote> keep_or_move(std::optional<Price>& standing, const std::optional<Quote>& wanted,
                                                     const MarketView& market, Side side) const;
 
+    ParameterValues values_;
     Parameters parameters_;
     Model model_;
     std::vector<PerInstrument> instruments_;
 };
 
-static_assert(Strategy<AvellanedaStoikov>);
+static_assert(Strategy<AvellanedaStoikov> && Tunable<AvellanedaStoikov>);
 
 }  // namespace colo::avellaneda_stoikov

@@ -22,5 +22,23 @@ def test_spec_has_the_declared_parameters(repository_root: Path) -> None:
 
 
 def test_decision_reads_the_declared_parameters(repository_root: Path) -> None:
-    source = (repository_root / "strategies/avellaneda_stoikov/decision.cpp").read_text()
-    assert set(re.findall(r'field\["(\w+)"\]', source)) == DECLARED
+    assert set(decision_rules(repository_root)) == DECLARED
+
+
+def test_decision_has_the_rules_of_the_spec(repository_root: Path) -> None:
+    """In the same order too: a change of parameters is a list of values."""
+    spec = yaml.safe_load((repository_root / "strategies/avellaneda_stoikov/spec.yaml").read_text())
+    expected = {
+        name: (parameter["unit"], parameter["type"] == "integer", parameter["above"])
+        for name, parameter in spec["parameters"].items()
+    }
+    rules = decision_rules(repository_root)
+    assert rules == expected
+    assert list(rules) == list(expected)
+
+
+def decision_rules(repository_root: Path) -> dict[str, tuple[str, bool, float]]:
+    """By name: unit, whether it is whole, and what it must be above, as the C++ decision has them."""
+    source = (repository_root / "strategies/avellaneda_stoikov/decision.hpp").read_text()
+    rules = re.findall(r'\{"(\w+)", "([^"]+)", (true|false), (-?\d+), [\d\']+\}', source)
+    return {name: (unit, whole == "true", float(above)) for name, unit, whole, above in rules}

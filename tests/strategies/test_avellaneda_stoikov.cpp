@@ -104,7 +104,7 @@ TEST(AvellanedaStoikovPaper, FormulaLeansAgainstInventory) {
 
 class LiveTest : public testing::Test {
 protected:
-    Parameters parameters{Quantity{100}, 0.1, seconds(60), 10, seconds(60), Quantity{300}, 2, 3};
+    ParameterValues parameters{100, 0.1, 60'000, 10, 60'000, 300, 2, 3};
     AvellanedaStoikov strategy{parameters, 1};
     MarketView market{InstrumentIndex{0}, TradingPhase::continuous, Price{2'199'000}, Price{2'201'000}, Quantity{100},
                       Quantity{100}, Price{2'200'000}, Price{100}, Quantity{0}, Timestamp{0}};
@@ -206,7 +206,7 @@ TEST_F(LiveTest, StopsAddingAtItsLargestInventory) {
 TEST(AvellanedaStoikovParameters, AreReadByNameAndWithinBounds) {
     const std::string sound = R"({"quote_quantity": 100, "gamma": 0.1, "sigma_window_ms": 60000, "k": 10, "horizon_ms": 60000,
                                   "inventory_max": 500, "spread_ticks_min": 2, "requote_ticks": 5})";
-    EXPECT_EQ(read_parameters(JsonField::parse(sound, "engine.json")).sigma_window, seconds(60));
+    EXPECT_EQ(read_parameters(JsonField::parse(sound, "engine.json"))[2], 60'000);
     std::string wrong = sound;
     wrong.replace(wrong.find("0.1"), 3, "0.0");
     try {
