@@ -56,7 +56,11 @@ public:
     }
     // Gives the memory back: every element is zero again.
     void clear() {
-        if (elements_ != nullptr) ::madvise(elements_, bytes(), MADV_DONTNEED);
+        if (elements_ == nullptr || ::madvise(elements_, bytes(), MADV_DONTNEED) == 0) return;
+        // The kernel keeps locked pages; they stay locked afterwards, as they are touched again.
+        ::munlock(elements_, bytes());
+        ::madvise(elements_, bytes(), MADV_DONTNEED);
+        ::mlock2(elements_, bytes(), MLOCK_ONFAULT);
     }
 
 private:

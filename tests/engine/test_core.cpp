@@ -103,5 +103,13 @@ TEST(ReservedArray, IsZeroAndCanBeGivenBack) {
     EXPECT_EQ(numbers[12345], 0u);
 }
 
+TEST(ReservedArray, IsGivenBackWhereMemoryIsLocked) {
+    ReservedArray<std::uint32_t> numbers(4096);
+    numbers[123] = 7;
+    if (::mlock(&numbers[0], 4096 * sizeof(std::uint32_t)) != 0) GTEST_SKIP() << "the limit of locked memory is lower";
+    numbers.clear();
+    EXPECT_EQ(numbers[123], 0u);
+}
+
 }  // namespace
 }  // namespace colo
