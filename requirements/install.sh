@@ -254,7 +254,13 @@ flink_format() {
 java_version() {
   local version
   version=$(javac -version 2>&1 | grep -oE '[0-9]+' | head -n1)
-  ((${version:-0} >= 17)) || fail "javac is version ${version:-unknown}; Kafka and Flink need Java 17 or newer"
+  ((${version:-0} >= 17)) || fail "javac is version ${version:-unknown}; Kafka, Flink and Chronicle Queue need Java 17 or newer"
+}
+
+# chronicle: the journal that ours is measured against; `make bench` alone asks for it.
+chronicle() {
+  java_version
+  jars chronicle engine/bench/chronicle
 }
 
 services() {
@@ -313,7 +319,7 @@ clean() {
 for step in "$@"; do
   case $step in
     apt-base | apt-services | apt-bench) apt "requirements/$step.txt" ;;
-    core | build | build_tests | benchmarks | sanitized | services | lock | clean) "$step" ;;
+    core | build | build_tests | benchmarks | chronicle | sanitized | services | lock | clean) "$step" ;;
     *) fail "no step is called $step" ;;
   esac
 done

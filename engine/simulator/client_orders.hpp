@@ -58,8 +58,13 @@ public:
     // Behind all orders of its price. Precondition: its number is not in use.
     std::uint32_t add(const ClientOrder& order);
     void remove(std::uint32_t handle);
-    // Handles of a side in price-time order; valid until the next add or remove.
-    [[nodiscard]] std::span<const std::uint32_t> queue(Locate locate, Side side) const {
+    // A side in price-time order; valid until the next add or remove. The price lies beside the handle, so that a place
+    // in the queue, or whether its first order trades, is found without fetching the orders.
+    struct Waiting {
+        Price price;
+        std::uint32_t handle;
+    };
+    [[nodiscard]] std::span<const Waiting> queue(Locate locate, Side side) const {
         const std::size_t at = place(locate, side);
         if (at >= queues_.size()) return {};
         return queues_[at];
@@ -75,7 +80,7 @@ private:
     ReferenceTable table_;
     std::vector<ClientOrder> orders_;
     std::vector<std::uint32_t> free_;
-    std::vector<std::vector<std::uint32_t>> queues_;  // by locate, up to the highest that had an order
+    std::vector<std::vector<Waiting>> queues_;  // by locate, up to the highest that had an order
 };
 
 inline std::uint32_t ClientOrders::add(const ClientOrder& order) {
@@ -91,17 +96,17 @@ inline std::uint32_t ClientOrders::add(const ClientOrder& order) {
     if (at >= queues_.size()) queues_.resize(at + 1);
     auto& queue = queues_[at];
     const auto behind =
-        std::upper_bound(queue.begin(), queue.end(), order.price, [&](Price price, std::uint32_t other) {
-            return better(order.book_side(), price, orders_[other].price);
+        std::upper_bound(queue.begin(), queue.end(), order.price, [&](Price price, const Waiting& other) {
+            return better(order.book_side(), price, other.price);
         });
-    queue.insert(behind, handle);
+    queue.insert(behind, {order.price, handle});
     return handle;
 }
 
 inline void ClientOrders::remove(std::uint32_t handle) {
     const ClientOrder& order = orders_[handle];
     auto& queue = queues_[place(order.locate, order.book_side())];
-    queue.erase(std::find(queue.begin(), queue.end(), handle));
+    queue.erase(std::find_if(queue.begin(), queue.end(), [&](const Waiting& w) { return w.handle == handle; }));
     table_.erase(order.user_ref_num.value());
     free_.push_back(handle);
 }
@@ -109,7 +114,7 @@ inline void ClientOrders::remove(std::uint32_t handle) {
 inline std::vector<UserRefNum> ClientOrders::numbers() const {
     std::vector<UserRefNum> numbers;
     for (const auto& queue : queues_) {
-        for (const std::uint32_t handle : queue) numbers.push_back(orders_[handle].user_ref_num);
+        for (const Waiting& waiting : queue) numbers.push_back(orders_[waiting.handle].user_ref_num);
     }
     std::sort(numbers.begin(), numbers.end());
     return numbers;

@@ -103,10 +103,9 @@ void Matching::on(const ouch50::EnterOrder& enter, ouch50::Appendage appendage) 
     order.inter_market_sweep_eligibility = enter.inter_market_sweep_eligibility;
     order.post_only = options.post_only;
     order.cl_ord_id = enter.cl_ord_id;
-    ouch50::OrderAccepted accepted;
+    auto& accepted = answers_.add<ouch50::OrderAccepted>(appendage.bytes());
     describe(accepted, order, now_);
     accepted.appendage_length = static_cast<std::uint16_t>(appendage.bytes().size());
-    answers_.append(accepted, appendage.bytes());
     enter_book(order);
 }
 
@@ -138,11 +137,10 @@ void Matching::on(const ouch50::ReplaceOrder& replace, ouch50::Appendage appenda
     order.inter_market_sweep_eligibility = replace.inter_market_sweep_eligibility;
     order.post_only = options.post_only;
     order.cl_ord_id = replace.cl_ord_id;
-    ouch50::OrderReplaced replaced;
+    auto& replaced = answers_.add<ouch50::OrderReplaced>(appendage.bytes());
     describe(replaced, order, now_);
     replaced.orig_user_ref_num = replace.orig_user_ref_num;
     replaced.appendage_length = static_cast<std::uint16_t>(appendage.bytes().size());
-    answers_.append(replaced, appendage.bytes());
     enter_book(order);
 }
 
@@ -161,12 +159,11 @@ void Matching::on(const ouch50::ModifyOrder& modify, ouch50::Appendage) {
     if (!may_become(order.side, modify.side) || modify.quantity.get() >= ouch50::quantity_below) return;
     const Quantity open = modify.quantity.get() - order.executed;
     if (open <= Quantity{0}) return cancel_resting(handle, order.open, CancelReason::user);
-    ouch50::OrderModified modified;
+    auto& modified = answers_.add<ouch50::OrderModified>();
     modified.timestamp = now_;
     modified.user_ref_num = order.user_ref_num;
     modified.side = modify.side;
     modified.quantity = open;
-    answers_.append(modified);
     const bool to_the_back = open > order.open;
     order.side = modify.side;
     order.open = open;
@@ -178,10 +175,9 @@ void Matching::on(const ouch50::ModifyOrder& modify, ouch50::Appendage) {
 }
 
 void Matching::on(const ouch50::AccountQuery&, ouch50::Appendage) {
-    ouch50::AccountQueryResponse response;
+    auto& response = answers_.add<ouch50::AccountQueryResponse>();
     response.timestamp = now_;
     response.next_user_ref_num = UserRefNum{last_number_.value() + 1};
-    answers_.append(response);
 }
 
 void Matching::enter_book(ClientOrder& order) {
@@ -199,7 +195,7 @@ void Matching::enter_book(ClientOrder& order) {
 bool Matching::would_take(const ClientOrder& order) const {
     const Side other = opposite(order.book_side());
     const auto own = clients_.queue(order.locate, other);
-    if (!own.empty() && order.crosses(clients_.order(own.front()).price)) return true;
+    if (!own.empty() && order.crosses(own.front().price)) return true;
     Price best;
     return book_.best(order.locate, other, best) && order.crosses(best);
 }
@@ -207,12 +203,12 @@ bool Matching::would_take(const ClientOrder& order) const {
 bool Matching::take(ClientOrder& order) {
     const Side other = opposite(order.book_side());
     const auto queue = clients_.queue(order.locate, other);
-    const ClientOrder* own = queue.empty() ? nullptr : &clients_.order(queue.front());
-    if (own != nullptr && !order.crosses(own->price)) own = nullptr;
-    book_.walk(order.locate, other, [&](std::uint32_t handle) {
+    const bool meets_own = !queue.empty() && order.crosses(queue.front().price);
+    const ClientOrder* own = meets_own ? &clients_.order(queue.front().handle) : nullptr;
+    const auto wanted = [&](Price price) { return order.crosses(price); };
+    book_.walk_while(order.locate, other, wanted, [&](std::uint32_t handle) {
         RecordedOrder& resting = book_.order(handle);
-        const bool own_first = own != nullptr && own->before(resting.price, resting.arrival);
-        if (own_first || !order.crosses(resting.price)) return false;
+        if (own != nullptr && own->before(resting.price, resting.arrival)) return false;
         const Quantity quantity = std::min(order.open, resting.available());
         if (quantity == Quantity{0}) return true;
         resting.taken += quantity;
@@ -222,7 +218,7 @@ bool Matching::take(ClientOrder& order) {
         return order.open > Quantity{0};
     });
     if (own == nullptr || order.open == Quantity{0}) return true;
-    ouch50::AiqCanceled canceled;  // 3.5: the incoming order goes, the resting one stays
+    auto& canceled = answers_.add<ouch50::AiqCanceled>();  // 3.5: the incoming order goes, the resting one stays
     canceled.timestamp = now_;
     canceled.user_ref_num = order.user_ref_num;
     canceled.decrement_shares = order.open;
@@ -230,18 +226,16 @@ bool Matching::take(ClientOrder& order) {
     canceled.execution_price = own->price;
     canceled.liquidity_flag = 'R';
     canceled.aiq_strategy = 'N';
-    answers_.append(canceled);
     return false;
 }
 
 void Matching::reject(UserRefNum number, RejectReason reason, const ouch50::ClOrdId& cl_ord_id) {
     ++counts_.rejects;
-    ouch50::Rejected rejected;
+    auto& rejected = answers_.add<ouch50::Rejected>();
     rejected.timestamp = now_;
     rejected.user_ref_num = number;
     rejected.reason = static_cast<std::uint16_t>(reason);
     rejected.cl_ord_id = cl_ord_id;
-    answers_.append(rejected);
 }
 
 void Matching::cancel_resting(std::uint32_t handle, Quantity quantity, CancelReason reason) {
@@ -260,24 +254,22 @@ void Matching::cancel_all(CancelReason reason) {
 }
 
 void Matching::say_canceled(UserRefNum number, Quantity quantity, CancelReason reason) {
-    ouch50::OrderCanceled canceled;
+    auto& canceled = answers_.add<ouch50::OrderCanceled>();
     canceled.timestamp = now_;
     canceled.user_ref_num = number;
     canceled.quantity = quantity;
     canceled.reason = reason;
-    answers_.append(canceled);
 }
 
 void Matching::say_executed(const ClientOrder& order, Quantity quantity, Price price, char liquidity) {
     ++counts_.fills;
-    ouch50::OrderExecuted executed;
+    auto& executed = answers_.add<ouch50::OrderExecuted>();
     executed.timestamp = now_;
     executed.user_ref_num = order.user_ref_num;
     executed.quantity = quantity;
     executed.price = price;
     executed.liquidity_flag = liquidity;
     executed.match_number = MatchNumber{next_match_number_++};
-    answers_.append(executed);
 }
 
 }  // namespace colo::simulator

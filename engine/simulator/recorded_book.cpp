@@ -18,19 +18,18 @@ std::uint32_t RecordedBook::taken_slot(std::vector<Item>& items, std::vector<std
 
 RecordedBook::Levels::iterator RecordedBook::place_of(Levels& levels, Side side, Price price) {
     // The first level from the worst that is not worse than this price.
-    return std::lower_bound(levels.begin(), levels.end(), price, [&](std::uint32_t level, Price wanted) {
-        return better(side, wanted, level_pool_[level].price);
-    });
+    return std::lower_bound(levels.begin(), levels.end(), price,
+                            [&](const Place& place, Price wanted) { return better(side, wanted, place.price); });
 }
 
 std::uint32_t RecordedBook::level_at(Locate locate, Side side, Price price) {
     Levels& all = levels(locate, side);
     const auto place = place_of(all, side, price);
-    if (place != all.end() && level_pool_[*place].price == price) return *place;
+    if (place != all.end() && place->price == price) return place->level;
     const auto offset = place - all.begin();
     const std::uint32_t level = taken_slot(level_pool_, free_levels_);
-    level_pool_[level] = {price, none, none};
-    all.insert(all.begin() + offset, level);
+    level_pool_[level] = {none, none};
+    all.insert(all.begin() + offset, {price, level});
     return level;
 }
 
@@ -63,7 +62,7 @@ void RecordedBook::remove(std::uint32_t handle) {
     else orders_[gone.behind].ahead = gone.ahead;
     if (level.first == none) {
         Levels& all = levels(gone.locate, gone.side);
-        all.erase(place_of(all, gone.side, level.price));
+        all.erase(place_of(all, gone.side, gone.price));
         free_levels_.push_back(gone.level);
     }
     table_.erase(gone.id.value());

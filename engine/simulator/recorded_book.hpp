@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "engine/core/types.hpp"
@@ -50,7 +51,13 @@ public:
     // Visits the orders of a side in price-time order until the visitor returns false. Handles stay valid meanwhile if
     // the visitor changes nothing but `taken`.
     template <class Visitor>
-    void walk(Locate locate, Side side, Visitor&& visitor) const;
+    void walk(Locate locate, Side side, Visitor&& visitor) const {
+        walk_while(locate, side, [](Price) { return true; }, std::forward<Visitor>(visitor));
+    }
+    // The same, as long as the level's price is wanted. An order that crosses nothing, as most do, then looks at one
+    // price and fetches no recorded order from memory.
+    template <class Wanted, class Visitor>
+    void walk_while(Locate locate, Side side, Wanted&& wanted, Visitor&& visitor) const;
     // Best price with something available, false where there is none.
     [[nodiscard]] bool best(Locate locate, Side side, Price& price) const;
     [[nodiscard]] std::size_t count() const { return table_.count(); }
@@ -60,11 +67,14 @@ public:
 
 private:
     struct Level {
-        Price price;
         std::uint32_t first = none;
         std::uint32_t last = none;
     };
-    using Levels = std::vector<std::uint32_t>;  // sorted, the best at the end
+    struct Place {
+        Price price;
+        std::uint32_t level;
+    };
+    using Levels = std::vector<Place>;  // sorted, the best at the end
 
     [[nodiscard]] Levels& levels(Locate locate, Side side) {
         const std::size_t place = 2u * locate.value() + (side == Side::sell ? 1u : 0u);
@@ -76,7 +86,7 @@ private:
         const std::size_t place = 2u * locate.value() + (side == Side::sell ? 1u : 0u);
         return place < sides_.size() ? sides_[place] : none_yet;
     }
-    [[nodiscard]] Levels::iterator place_of(Levels& levels, Side side, Price price);
+    [[nodiscard]] static Levels::iterator place_of(Levels& levels, Side side, Price price);
     [[nodiscard]] std::uint32_t level_at(Locate locate, Side side, Price price);
     template <class Item>
     static std::uint32_t taken_slot(std::vector<Item>& items, std::vector<std::uint32_t>& free);
@@ -89,11 +99,11 @@ private:
     std::vector<Levels> sides_;  // by locate, up to the highest seen
 };
 
-template <class Visitor>
-void RecordedBook::walk(Locate locate, Side side, Visitor&& visitor) const {
+template <class Wanted, class Visitor>
+void RecordedBook::walk_while(Locate locate, Side side, Wanted&& wanted, Visitor&& visitor) const {
     const Levels& all = levels(locate, side);
-    for (auto level = all.rbegin(); level != all.rend(); ++level) {
-        for (std::uint32_t at = level_pool_[*level].first; at != none; at = orders_[at].behind) {
+    for (auto place = all.rbegin(); place != all.rend() && wanted(place->price); ++place) {
+        for (std::uint32_t at = level_pool_[place->level].first; at != none; at = orders_[at].behind) {
             if (!visitor(at)) return;
         }
     }
@@ -102,8 +112,8 @@ void RecordedBook::walk(Locate locate, Side side, Visitor&& visitor) const {
 template <class Visitor>
 void RecordedBook::each(Visitor&& visitor) const {
     for (const Levels& side : sides_) {
-        for (const std::uint32_t level : side) {
-            for (std::uint32_t at = level_pool_[level].first; at != none; at = orders_[at].behind) visitor(orders_[at]);
+        for (const Place& place : side) {
+            for (std::uint32_t at = level_pool_[place.level].first; at != none; at = orders_[at].behind) visitor(orders_[at]);
         }
     }
 }

@@ -39,21 +39,18 @@ void Matching::expire() {
 }
 
 void Matching::on(const itch50::SystemEvent& event) {
-    ouch50::SystemEvent answer;
-    answer.timestamp = now_;
+    const auto say = [this](char event_code) {
+        auto& answer = answers_.add<ouch50::SystemEvent>();
+        answer.timestamp = now_;
+        answer.event_code = event_code;
+    };
     switch (event.event_code) {
-    case 'S':
-        answer.event_code = 'S';
-        answers_.append(answer);
-        break;
+    case 'S': say('S'); break;
     case 'M':
         closed_ = true;
         cancel_all(ouch50::CancelReason::timeout);
         break;
-    case 'E':
-        answer.event_code = 'E';
-        answers_.append(answer);
-        break;
+    case 'E': say('E'); break;
     default: break;
     }
 }
@@ -114,10 +111,10 @@ void Matching::add_recorded(const RecordedOrder& order) {
     RecordedOrder& arrived = book_.order(handle);
     while (arrived.available() > Quantity{0}) {
         const auto queue = clients_.queue(order.locate, opposite(order.side));
-        if (queue.empty() || !clients_.order(queue.front()).crosses(order.price)) break;
-        const Quantity quantity = std::min(arrived.available(), clients_.order(queue.front()).open);
+        if (queue.empty() || better(opposite(order.side), order.price, queue.front().price)) break;
+        const Quantity quantity = std::min(arrived.available(), clients_.order(queue.front().handle).open);
         arrived.taken += quantity;
-        fill_resting(queue.front(), quantity, MatchNumber{0});
+        fill_resting(queue.front().handle, quantity, MatchNumber{0});
     }
 }
 
@@ -145,9 +142,9 @@ void Matching::executed_recorded(OrderId id, Quantity quantity, MatchNumber matc
     }
     for (Quantity left = quantity; left > Quantity{0};) {
         const auto queue = clients_.queue(resting.locate, resting.side);
-        if (queue.empty() || !clients_.order(queue.front()).before(resting.price, resting.arrival)) break;
-        const Quantity filled = std::min(left, clients_.order(queue.front()).open);
-        fill_resting(queue.front(), filled, match);
+        if (queue.empty() || !clients_.order(queue.front().handle).before(resting.price, resting.arrival)) break;
+        const Quantity filled = std::min(left, clients_.order(queue.front().handle).open);
+        fill_resting(queue.front().handle, filled, match);
         left -= filled;
     }
     book_.reduce(handle, quantity);
@@ -185,9 +182,9 @@ void Matching::on(const itch50::Trade& trade) {
     for (const Side side : {Side::buy, Side::sell}) {
         while (left > Quantity{0}) {
             const auto queue = clients_.queue(trade.stock_locate, side);
-            if (queue.empty() || !better(side, clients_.order(queue.front()).price, trade.price)) break;
-            const Quantity filled = std::min(left, clients_.order(queue.front()).open);
-            fill_resting(queue.front(), filled, trade.match_number);
+            if (queue.empty() || !better(side, queue.front().price, trade.price)) break;
+            const Quantity filled = std::min(left, clients_.order(queue.front().handle).open);
+            fill_resting(queue.front().handle, filled, trade.match_number);
             left -= filled;
         }
     }
@@ -197,13 +194,12 @@ void Matching::on(const itch50::BrokenTrade& broken) {
     const auto found = client_trades_.find(broken.match_number.get().value());
     if (found == client_trades_.end()) return;
     for (const ClientTrade& trade : found->second) {
-        ouch50::BrokenTrade answer;
+        auto& answer = answers_.add<ouch50::BrokenTrade>();
         answer.timestamp = now_;
         answer.user_ref_num = trade.user_ref_num;
         answer.match_number = trade.match;
         answer.reason = 'S';
         answer.cl_ord_id = trade.cl_ord_id;
-        answers_.append(answer);
     }
     client_trades_.erase(found);
 }
