@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/bindings/book_arrays.hpp"
 #include "engine/bindings/decoded_rows.hpp"
 #include "engine/bindings/numpy_array.hpp"
 #include "engine/book/itch_books.hpp"
@@ -19,10 +20,6 @@ namespace nb = nanobind;
 
 namespace colo::bindings {
 namespace {
-
-struct FormatError : std::runtime_error {
-    using std::runtime_error::runtime_error;
-};
 
 SessionFile open_session(const nb::object& path_or_bytes) {
     if (nb::isinstance<nb::bytes>(path_or_bytes)) {
@@ -107,12 +104,6 @@ nb::object book_levels(const nb::object& path_or_bytes, std::uint16_t locate, st
     return rows.array;
 }
 
-Side side_of(const std::string& text) {
-    if (text == "B") return Side::buy;
-    if (text == "S") return Side::sell;
-    throw std::invalid_argument("side must be 'B' or 'S', not '" + text + "'");
-}
-
 nb::dict change_dict(const ItchChange& change) {
     nb::dict result;
     result["status"] = to_string(change.status);
@@ -132,38 +123,17 @@ nb::dict change_dict(const ItchChange& change) {
 }
 
 nb::dict apply(ItchBooks& books, const nb::bytes& message) {
-    const Bytes bytes{reinterpret_cast<const std::byte*>(message.data()), message.size()};
+    const Bytes bytes = bytes_in(message);
     if (const auto error = itch50::check(bytes)) throw FormatError(error->to_string());
     return change_dict(books.apply(bytes));
 }
 
 nb::object levels(const ItchBooks& books, std::uint16_t locate, const std::string& side, std::size_t depth) {
-    std::vector<Level> found;
-    for (Level level : books.book(Locate{locate}).levels(side_of(side))) {
-        if (found.size() == depth) break;
-        found.push_back(level);
-    }
-    const FilledArray rows = make_array("i8", {found.size(), 3});
-    auto* row = static_cast<std::int64_t*>(rows.data);
-    for (const Level& level : found) {
-        *row++ = level.price().value();
-        *row++ = level.quantity().value();
-        *row++ = level.order_count();
-    }
-    return rows.array;
+    return level_array(books.book(Locate{locate}), side_of(side), depth);
 }
 
 nb::object orders(const ItchBooks& books, std::uint16_t locate, const std::string& side, std::int64_t price) {
-    std::vector<Order> found;
-    if (const auto level = books.book(Locate{locate}).level(side_of(side), Price{price}))
-        for (Order order : level->orders()) found.push_back(order);
-    const FilledArray rows = make_array("u8", {found.size(), 2});
-    auto* row = static_cast<std::uint64_t*>(rows.data);
-    for (const Order& order : found) {
-        *row++ = order.id.value();
-        *row++ = static_cast<std::uint64_t>(order.quantity.value());
-    }
-    return rows.array;
+    return order_array(books.book(Locate{locate}), side_of(side), Price{price});
 }
 
 nb::object find(const ItchBooks& books, std::uint64_t order_id) {
@@ -197,9 +167,7 @@ void bind_books_class(nb::module_& module) {
              "order_id, side, price, price_before, quantity_before, quantity_after, execution_price, executed, "
              "printable, match_number. Raises FormatError where the bytes are no message.")
         .def("top", [](const ItchBooks& books, std::uint16_t locate) {
-                 const Top& top = books.book(Locate{locate}).top();
-                 return nb::make_tuple(top.bid_price.value(), top.bid_quantity.value(), top.ask_price.value(),
-                                       top.ask_quantity.value());
+                 return top_tuple(books.book(Locate{locate}).top());
              }, nb::arg("locate"), "(bid_price, bid_quantity, ask_price, ask_quantity); zeros for an empty side.")
         .def("levels", &levels, nb::arg("locate"), nb::arg("side"), nb::arg("depth") = SIZE_MAX,
              "int64 array [n, 3] of (price, quantity, orders) from the best on; side is 'B' or 'S'.")

@@ -1,9 +1,12 @@
 // Once its instruments are there, the book lives on the memory that it has: messages allocate nothing.
+#include <array>
 #include <atomic>
 #include <cstdlib>
 #include <new>
 
 #include "engine/book/itch_books.hpp"
+#include "engine/book/mdp3_books.hpp"
+#include "tests/engine/mdp3_fixture.hpp"
 #include "tests/engine/random_session.hpp"
 
 namespace {
@@ -42,6 +45,31 @@ TEST(BookAllocations, NoneInSteadyState) {
     EXPECT_GT(before, 0u);
     for (; n < messages.size(); ++n) books.apply(messages[n]);
     EXPECT_EQ(allocations - before, 0u) << "seed " << from;
+}
+
+// Level entries, orders of any priority and trades of four instruments; only the end of an event is told.
+TEST(BookAllocations, NoneInSteadyStateOfAnMdp3Channel) {
+    const std::uint32_t from = test::seed(1);
+    std::mt19937 random(from);
+    std::vector<test::ByteString> packets;
+    std::array<std::uint32_t, 4> rpt_seq{};
+    for (std::uint32_t sequence = 1; sequence <= 30'000; ++sequence) {
+        const std::size_t security = random() % rpt_seq.size();
+        const auto draw = [&](std::uint32_t bound) { return static_cast<std::int64_t>(random() % bound); };
+        const test::LevelEntry level{draw(40) * 250'000'000, 1 + draw(9), static_cast<std::int32_t>(security), ++rpt_seq[security], 1,
+                                     1 + draw(10), draw(3), draw(2) == 0 ? '0' : '1'};
+        const std::uint64_t order = 6'413'238'832'874 + random() % 400;
+        packets.push_back(test::packet_of(sequence, {test::book_refresh({level}, draw(2) * 0x80, {test::order_of_level(order, draw(99), 1 + draw(9), 1, draw(3))})}));
+    }
+    struct Silent { void on_event(const Mdp3Event&) {} } silent;
+    Mdp3Books books;
+    std::size_t n = 0;
+    for (; n < 20'000; ++n) books.apply(*mdp3::Packet::parse(packets[n]), silent);
+    const std::uint64_t before = allocations;
+    for (; n < packets.size(); ++n) books.apply(*mdp3::Packet::parse(packets[n]), silent);
+    EXPECT_EQ(allocations - before, 0u) << "seed " << from;
+    EXPECT_GT(books.orders().order_count(), 100u);
+    EXPECT_GT(books.counts().events, 10'000u);
 }
 
 }  // namespace

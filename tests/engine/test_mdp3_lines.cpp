@@ -68,6 +68,44 @@ TEST(Mdp3Lines, EachLineFillsTheOthersGaps) {
     EXPECT_EQ(receiver.books.counts().rpt_gaps, 1u);
 }
 
+// Any bytes leave the books whole: what is refused is counted, and what is not crossed stays readable.
+TEST(Mdp3Lines, AnyBytesAreAValue) {
+    for (std::uint32_t n = 0; n < 20; ++n) {
+        std::mt19937 random(test::seed(n));
+        Mdp3Books books;
+        test::EventLog<Books> log{books};
+        std::uint64_t parsed = 0;
+        for (std::uint32_t sequence = 1; sequence <= 500; ++sequence) {
+            const auto entry = [&](char type) {
+                return test::LevelEntry{static_cast<std::int64_t>(random() % 9), static_cast<std::int64_t>(random() % 5), static_cast<std::int32_t>(random() % 4),
+                                        sequence, 1, static_cast<std::int64_t>(random() % 12), static_cast<std::int64_t>(random() % 7), type};
+            };
+            const std::int64_t action = static_cast<std::int64_t>(random() % 3);
+            ByteString bytes = packet_of(sequence, {test::book_refresh({entry('0'), entry('F')}, 0x80, {test::order_of_level(random() % 9, random() % 9, 3, 1, action)}),
+                                                    test::order_refresh({{random() % 9, 5, 5, 5, 1, action, '1'}})});
+            for (auto flips = random() % 4; flips > 0; --flips) bytes[random() % bytes.size()] ^= static_cast<std::byte>(1u << random() % 8);
+            if (random() % 10 == 0) bytes.resize(random() % bytes.size());
+            const auto packet = mdp3::Packet::parse(bytes);
+            if (!packet) continue;
+            ++parsed;
+            books.apply(*packet, log);
+        }
+        EXPECT_GT(parsed, 200u);
+        const auto& counts = books.counts();
+        EXPECT_EQ(counts.packets, parsed);
+        EXPECT_GT(counts.invalid_fields, 0u);
+        EXPECT_GT(counts.malformed + counts.unknown_templates, 0u);
+        for (std::size_t index = 0; index < books.instruments().count(); ++index)
+            for (const Side side : {Side::buy, Side::sell})
+                for (const Books* view : {&books.levels(), &books.orders()})
+                    for (const Level level : view->book(static_cast<std::uint16_t>(index)).levels(side)) {
+                        Quantity sum{0};
+                        for (const Order order : level.orders()) sum += order.quantity;
+                        EXPECT_EQ(sum, level.quantity()) << "seed " << n;
+                    }
+    }
+}
+
 // The price levels of every instrument as the venue numbers them, slow and obvious: a list for each side, new levels put
 // in, deleted ones taken out, places that nobody told us of empty.
 class SlowLevels {
@@ -189,7 +227,8 @@ TEST(Mdp3Lines, EveryMutatedEntryIsSeen) {
         const auto changed = [&](ByteString& datagram) {
             // The first message's first entry: behind the headers of packet and message, the root and the dimension.
             constexpr std::size_t entry = 12 + 10 + 11 + 3;
-            const bool best = load_little_endian<std::uint16_t>(&datagram[16]) == 32 && datagram[entry + 24] == std::byte{1} &&
+            const bool level = datagram.size() >= entry + 32 && load_little_endian<std::uint16_t>(&datagram[16]) == 32;
+            const bool best = level && datagram[entry + 24] == std::byte{1} &&
                               (datagram[entry + 26] == std::byte{'0'} || datagram[entry + 26] == std::byte{'1'});
             if (countdown > 0) --countdown;
             if (!best || countdown > 0 || done) return;

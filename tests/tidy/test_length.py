@@ -26,6 +26,7 @@ CPP_TEXT = re.compile(
     r"//[^\n]*|/\*.*?\*/|R\"(\w*)\(.*?\)\1\"|\"(?:\\.|[^\"\\\n])*\"|(?<![0-9a-fA-F])'(?:\\.|[^'\\\n])+'", re.DOTALL
 )
 CPP_SCOPE = re.compile(r"^(?:.*\s)?(?:namespace|class|struct|union|enum|extern)\b", re.DOTALL)
+CPP_ALIGNMENT = re.compile(r"\balignas\s*\([^()]*\) ")
 CPP_CONTROL = re.compile(r"^(?:\}?\s*else\s+)?(?:if|for|while|switch|catch|do|else|try)\b")
 
 
@@ -42,7 +43,7 @@ def cpp_functions(source: Source) -> Iterator[tuple[str, int, int]]:
         if character == "\n":
             line += 1
         elif character == "{":
-            heading = re.sub(r"\balignas\(\w+\) ?", "", " ".join(text[heading_start:position].split()))
+            heading = CPP_ALIGNMENT.sub("", " ".join(text[heading_start:position].split()))
             is_function = ")" in heading and not CPP_CONTROL.match(heading) and not in_function
             is_function = is_function and not (CPP_SCOPE.match(heading) and "(" not in heading)
             first = line - text[heading_start:position].lstrip().count("\n")
@@ -107,8 +108,7 @@ def test_the_rules_see_planted_violations():
         ("int g()", 1),
     ]
     assert len(long_functions([cpp])) == 1
-    aligned = Source("b.cpp", f"class alignas(64) Line {{\n{body}}};")
-    assert long_functions([aligned]) == []
+    assert long_functions([Source("b.hpp", f"class alignas(64) Book {{\n{body}}};\n")]) == []
     python = Source("a.py", "def f():\n" + "    pass\n" * 60)
     assert len(long_functions([python])) == 1
     assert len(long_files([Source("a.py", "\n" * 501), Source("requirements/core.txt", "\n" * 501)])) == 1
