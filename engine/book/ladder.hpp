@@ -151,12 +151,10 @@ private:
     }
     [[nodiscard]] bool within_window(LadderKey key) const { return distance(key) < span_; }
     // `window` where the key lies outside or between two ticks. The division is a multiplication by 2^48 / tick,
-    // rounded up: exact while 512 * tick^2 < 2^48, which set_window ensures.
+    // rounded up: exact while 512 * tick^2 < 2^48, which follow_best ensures; of a key beyond, it cannot multiply back.
     [[nodiscard]] std::uint32_t place_in_window(LadderKey key) const {
-        const std::uint64_t from_base = distance(key);
-        if (from_base >= span_) [[unlikely]] return window;
-        const std::uint64_t offset = (from_base * reciprocal_) >> 48;
-        if (offset * tick_ != from_base) [[unlikely]] return window;
+        const std::uint64_t from_base = distance(key), offset = (from_base * reciprocal_) >> 48;
+        if (offset >= window || offset * tick_ != from_base) [[unlikely]] return window;
         return (static_cast<std::uint32_t>(offset) + first_) % window;
     }
     [[nodiscard]] std::uint32_t offset_of(std::uint32_t place) const { return (place - first_) % window; }
