@@ -119,7 +119,7 @@ struct Imbalance {
     SessionTime time;
 };
 
-class alignas(64) Book {
+class Book {
 public:
     Book(const OrderCells& cells, std::uint16_t instrument)
         : cells_(&cells), instrument_(instrument),
@@ -208,7 +208,7 @@ private:
     }
 
     // The first cache line serves most messages: those that neither make nor empty a level.
-    Top top_;
+    alignas(64) Top top_;
     std::array<Handle, 2> best_levels_{};
     const OrderCells* cells_;
     std::uint16_t instrument_;

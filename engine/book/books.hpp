@@ -187,7 +187,12 @@ public:
         cells_.fetch(order.next);
         cells_.fetch(order.previous);
     }
-    [[gnu::always_inline]] void fetch_last(const Coming& coming) const { cells_.fetch(cells_[coming.level].previous); }
+    // A level of one order or none is likely to go or to come: then the bitmap is needed.
+    [[gnu::always_inline]] void fetch_last(const Coming& coming) const {
+        const Cell& level = cells_[coming.level];
+        cells_.fetch(level.previous);
+        coming.book->ladder(cells_.side_of_window(coming.level)).fetch_bitmap(level.next == level.previous);
+    }
 
     // Touches the memory of that many orders now, so that trading does not.
     void prefault(std::uint32_t orders) { cells_.prefault(orders); }

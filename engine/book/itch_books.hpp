@@ -48,8 +48,8 @@ public:
     explicit ItchBooks(BookCapacity capacity = {}) : books_(capacity) {}
 
     // Precondition: itch50::well_formed(message).
-    [[gnu::always_inline]] ItchChange apply(Bytes message) {
-        return itch50::dispatch(message.data(), [this](const auto& m) __attribute__((always_inline)) { return apply(m); });
+    ItchChange apply(Bytes message) {
+        return itch50::dispatch(message.data(), [this](const auto& m) { return apply(m); });
     }
 
     // The messages of a packet or of a stretch of a file, in order. The memory that they will touch is asked for before they
@@ -70,7 +70,7 @@ public:
             each(from, 0, [&](std::size_t at) __attribute__((always_inline)) { coming[at] = fetch_order(messages[at]); });
             each(from, 1, [&](std::size_t at) __attribute__((always_inline)) { fetch_level(messages[at], coming[at]); });
             each(from, 2, [&](std::size_t at) __attribute__((always_inline)) { books_.fetch_last(coming[at]); });
-            each(from, 3, [&](std::size_t at) __attribute__((always_inline)) { applied(messages[at], apply(messages[at])); });
+            each(from, 3, [&](std::size_t at) __attribute__((always_inline)) { applied(messages[at], apply_here(messages[at])); });
         }
     }
     static constexpr std::size_t look_ahead_max = 256;
@@ -168,6 +168,10 @@ public:
     }
 
 private:
+    [[gnu::always_inline]] ItchChange apply_here(Bytes message) {
+        return itch50::dispatch_here(message.data(), [this](const auto& m) __attribute__((always_inline)) { return apply(m); });
+    }
+
     // Hints are the same instructions for every type, because a branch on the type is mispredicted as often as the one that
     // applies the message: where a type has no reference or no price, something harmless is fetched.
     [[nodiscard, gnu::always_inline]] Books::Coming fetch_order(Bytes message) const {

@@ -96,8 +96,12 @@ public:
         return facts(level).instrument;
     }
     [[nodiscard]] Side side(Handle level) const {
-        if (in_window(level)) [[likely]] return (level - windows_begin_) / window_cells % 2 == 0 ? Side::buy : Side::sell;
+        if (in_window(level)) [[likely]] return side_of_window(level);
         return facts(level).side;
+    }
+    // Of a cell that is in no window, any.
+    [[nodiscard]] Side side_of_window(Handle level) const {
+        return (level - windows_begin_) / window_cells % 2 == 0 ? Side::buy : Side::sell;
     }
     // Precondition: not in a window. Facts are copied, because two types must not lie over the same cells for the compiler.
     [[nodiscard]] LevelFacts facts(Handle level) const {
