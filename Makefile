@@ -38,7 +38,7 @@ test-long: ## The same with more seeds, longer runs, and the C++ tests under san
 	@$(python) -m tests --long
 
 bench: ## Measure every part of the engine beside its floor: BENCH="itch_book match"
-	@$(install) apt-base core benchmarks
+	@$(install) apt-base apt-bench core benchmarks
 	@$(python) -m engine.bench.run $(BENCH)
 
 setup: ## Install and build what a site needs: SITE=desk|lab

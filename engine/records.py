@@ -107,6 +107,7 @@ FLAGS: dict[str, tuple[int, str]] = {
     "own": (4, "row of our own order flow"),
     "halted": (8, "instrument halted, paused or in quotation only"),
     "unknown_order": (16, "reference to an order that the book does not hold"),
+    "refused": (64, "message that the book could not apply: a duplicate reference, too much executed, a wrong field"),
     "auction": (32, "outside continuous trading: before the open or after the close"),
 }
 

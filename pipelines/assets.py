@@ -30,11 +30,12 @@ from pipelines.trading.session_run import trade
 from stacks.topology.errors import ColoError
 from stacks.topology.instrument import ReferenceData
 
+FIRST_DAY = date(2010, 1, 1)
 PARTITIONS = dg.MultiPartitionsDefinition(
     {
         "venue": dg.StaticPartitionsDefinition(["XNAS"]),
         "trading_day": dg.TimeWindowPartitionsDefinition(
-            cron_schedule="0 0 * * 1-5", start="2010-01-01", fmt="%Y-%m-%d"
+            cron_schedule="0 0 * * 1-5", start=FIRST_DAY.isoformat(), fmt="%Y-%m-%d", end_offset=1
         ),
     }
 )
@@ -143,7 +144,7 @@ def data_docs(context: dg.AssetExecutionContext, operation: Operation) -> dg.Mat
     day = _day(context)
     stored = stored_session(
         operation.plane(run, day).store(), day, operation.bars, operation.site.quality.staleness_ms_max, run,
-        _session(context, operation).messages,
+        _session(context, operation),
     )  # fmt: skip
     findings = find_violations(stored)
     project = operation.report_directory / "quality"
@@ -211,9 +212,8 @@ def _open_run(context: dg.AssetExecutionContext, operation: Operation) -> RunDir
     if not run.open(secrets.token_hex(4), hot_directory) and (run.path / "engine.json").exists():
         operation.progress.stage("resumed", f"the interrupted run in {run.path}")
         return run
-    data = ReferenceData.model_validate_json(
-        Path(operation.find(context.partition_key, "reference_data")["file"]).read_text()
-    )
+    file = Path(operation.find(context.partition_key, "reference_data")["file"])
+    data = ReferenceData.from_json(file.read_text(), str(file))
     left = operation.find("", "engine_release")
     release = Path(left["directory"])
     rendered = Run(

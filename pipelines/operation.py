@@ -5,7 +5,6 @@ still stand when `stream` waits for them, and everything is stopped when the run
 """
 
 import hashlib
-import json
 import os
 import shutil
 from collections.abc import Iterator
@@ -16,6 +15,7 @@ from pathlib import Path
 import dagster as dg
 from pydantic import Field, PrivateAttr
 
+from pipelines.json_file import read_json, write_json
 from pipelines.progress import Progress
 from pipelines.store.tick_store import Day
 from pipelines.stream.plane import DataPlane, open_plane
@@ -134,11 +134,11 @@ class Operation(dg.ConfigurableResource):
         """Remembers what an asset of a partition made."""
         target = self.directory / "partitions" / partition.replace("|", "-") / f"{name}.json"
         target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(json.dumps(content, indent=2) + "\n")
+        write_json(target, content)
 
     def find(self, partition: str, name: str) -> dict:
         """What an asset of a partition left; ColoError when it was never made."""
         path = self.directory / "partitions" / partition.replace("|", "-") / f"{name}.json"
         if not path.exists():
             raise ColoError(f"asset {name} of partition {partition} was never made: {path} is missing")
-        return json.loads(path.read_text())
+        return read_json(path)

@@ -17,13 +17,17 @@ from pathlib import Path
 
 import colo_engine
 import dagster as dg
+from dagster._core.instance.ref import InstanceRef
 
+from pipelines.assets import FIRST_DAY
 from pipelines.definitions import SESSION_JOB, build_definitions
 from pipelines.instance import open_instance
 from pipelines.operation import BUILD, REPOSITORY_ROOT
 from pipelines.session import default_sources, split_sources, trading_day_of
 from stacks.sites import load_site
 from stacks.topology.errors import ColoError
+
+SATURDAY = 5
 
 
 def main(arguments: list[str]) -> int:
@@ -50,14 +54,15 @@ def run_session(site_name: str, session: str, day: str, build: Path) -> int:
     site = load_site(site_name)
     if site.kind not in ("desk", "lab"):
         raise ColoError(f"site {site_name} is of kind {site.kind}: only a desk or lab runs on one machine")
-    os.environ["DAGSTER_HOME"] = str(open_instance(build, site_name))
+    os.environ["DAGSTER_HOME"] = str(build / site_name / "dagster")
     sources = (split_sources(session) if session else []) or default_sources(os.environ, REPOSITORY_ROOT)
     trading_day = trading_day_of(sources, _day(day), site.venues[0].environments[0].simulator.generated.day)
+    _require_partition(trading_day)
     definitions = build_definitions(site_name, [str(path) for path in sources], trading_day.isoformat(), str(build))
     partition = dg.MultiPartitionKey({"venue": site.venues[0].mic, "trading_day": trading_day.isoformat()})
     result = definitions.resolve_job_def(SESSION_JOB).execute_in_process(
         partition_key=partition,
-        instance=dg.DagsterInstance.get(),
+        instance=_instance(open_instance(build, site_name)),
         raise_on_error=False,
         run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
     )
@@ -66,6 +71,20 @@ def run_session(site_name: str, session: str, day: str, build: Path) -> int:
         raise ColoError(_failure(result))
     _print_summary(json.loads((report / "report.json").read_text()), report)
     return 0
+
+
+def _instance(home: Path) -> dg.DagsterInstance:
+    """The site's instance, but for the capture of output, which is on this screen already: the watcher that the capture
+    starts beside every step answers Ctrl-C with a traceback."""
+    silent = {"module": "dagster._core.storage.noop_compute_log_manager", "class": "NoOpComputeLogManager"}
+    return dg.DagsterInstance.from_ref(InstanceRef.from_dir(str(home), overrides={"compute_logs": silent}))
+
+
+def _require_partition(day: date) -> None:
+    if day < FIRST_DAY or day > date.today():
+        raise ColoError(f"{day} is no day to trade: sessions are of {FIRST_DAY} up to today, {date.today()}")
+    if day.weekday() >= SATURDAY:
+        raise ColoError(f"{day} is a {day:%A}: is that the session's trading day?")
 
 
 def _day(text: str) -> date | None:
@@ -111,8 +130,8 @@ def _print_summary(content: dict, directory: Path) -> None:
 {content["session"]["synthetic"]:,} synthetic
   engine        {engine["version"]} ({engine["digest"][:12]}): {engine["orders"]:,} orders, {engine["fills"]:,} fills, \
 {engine["rejects"]:,} refused, profit {engine["pnl"]:,.2f} dollars
-  tick to trade p50 {tick_to_trade["p50"]} ns, p99 {tick_to_trade["p99"]} ns, p99.9 {tick_to_trade["p999"]} ns
-  wire to wire  p50 {wire_to_wire["p50"]} ns, p99 {wire_to_wire["p99"]} ns, p99.9 {wire_to_wire["p999"]} ns
+  tick to trade {_percentiles(tick_to_trade)}
+  wire to wire  {_percentiles(wire_to_wire)}
   stream        {stream["published"]:,} published, {stream["stored"]:,} stored in {stream["store"]}, \
 {stream["duplicates"]} duplicates, {stream["gaps"]} gaps
   checks        {checks["passed"]} passed, {checks["failed"]} failed
@@ -122,6 +141,12 @@ def _print_summary(content: dict, directory: Path) -> None:
   {directory / "report.json"}
   {directory / "quality" / "gx" / "uncommitted" / "data_docs" / "local_site" / "index.html"}"""
     )
+
+
+def _percentiles(figures: dict) -> str:
+    if figures["p50"] is None:
+        return "no order was sent"
+    return f"p50 {figures['p50']} ns, p99 {figures['p99']} ns, p99.9 {figures['p999']} ns"
 
 
 def _interrupt(_signal: int, _frame: object) -> None:

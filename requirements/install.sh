@@ -170,8 +170,12 @@ build_tests() { compile build/cmake all -DCOLO_MARCH="${COLO_MARCH:-native}"; }
 # benchmarks: the programs that measure, and the generator of their inputs.
 benchmarks() { compile build/cmake benchmarks -DCOLO_MARCH="${COLO_MARCH:-native}"; }
 
-# sanitized: the programs and tests once more, stopping at the first error in memory or arithmetic.
-sanitized() { compile build/sanitized all -DCOLO_BINDINGS=OFF -DCOLO_SANITIZE=address,undefined; }
+# sanitized: the programs and tests once more, stopping at the first error in memory or arithmetic; and what threads
+# share without a lock, stopping at the first race.
+sanitized() {
+  compile build/sanitized all -DCOLO_BINDINGS=OFF -DCOLO_SANITIZE=address,undefined
+  compile build/threads test_rings -DCOLO_BINDINGS=OFF -DCOLO_SANITIZE=thread
+}
 
 # compile FOLDER TARGETS OPTION...: configures anew when a CMakeLists.txt came, from nothing when the options, the
 # interpreter or its packages changed, and leaves the rest to ninja.
@@ -308,7 +312,7 @@ clean() {
 
 for step in "$@"; do
   case $step in
-    apt-base | apt-services) apt "requirements/$step.txt" ;;
+    apt-base | apt-services | apt-bench) apt "requirements/$step.txt" ;;
     core | build | build_tests | benchmarks | sanitized | services | lock | clean) "$step" ;;
     *) fail "no step is called $step" ;;
   esac

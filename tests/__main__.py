@@ -46,7 +46,10 @@ def groups(long: bool) -> list[Group]:
     pytest = (sys.executable, "-m", "pytest", "-q", "--durations=5")
     not_long = "" if long else " and not long"
     ctest = ("ctest", "--output-on-failure", "-j2", "--no-tests=ignore", "--test-dir")
-    sanitizers = [Group("sanitizers", 60, (*ctest, "build/sanitized"))]
+    sanitizers = [
+        Group("sanitizers", 60, (*ctest, "build/sanitized")),
+        Group("races", 10, (*ctest, "build/threads", "-R", "^test_rings[.]")),
+    ]
     return [
         Group("ruff", 2, (sys.executable, "-m", "ruff", "check", ".")),
         Group("tidy", 3, (*pytest, "tests/tidy")),

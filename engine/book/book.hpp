@@ -189,7 +189,7 @@ private:
 
     // Where no book was made, memory holds zeros.
     [[nodiscard]] bool exists() const { return cells_ != nullptr; }
-    void fetch() const {
+    [[gnu::always_inline]] void fetch() const {
         __builtin_prefetch(this);
         for (const Ladder& side : ladders_) side.fetch();
     }

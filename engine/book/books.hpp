@@ -1,9 +1,10 @@
 // The books of all instruments of one feed channel, with one table of orders, whatever protocol feeds them.
 //
 // Messages that change an order name it by its reference alone, so the table is the channel's, not the instrument's.
-// Four operations are enough for every venue: add, reduce (a partial cancel or an execution), remove, replace. Each
-// answers with a BookChange: a status and what the consumer would otherwise look up again. Wrong input is a value, the
-// book stays consistent after any of them:
+// Four operations are enough where arrival makes the queue: add, reduce (a partial cancel or an execution), remove,
+// replace. Where the venue ranks orders itself (CME's order priority), add and modify take the priority. Each answers
+// with a BookChange: a status and what the consumer would otherwise look up again. Wrong input is a value, the book
+// stays consistent after any of them:
 //
 //   Books books;
 //   books.add(instrument, OrderId{7}, Side::buy, Price{1'000'000}, Quantity{100});
@@ -166,24 +167,66 @@ public:
         return change;
     }
 
-    // Hints for a message that comes soon, in three steps some messages apart: each fetches what the step before made
-    // known. They read what an order or a price leads to now, so they cost nothing but time where that changes.
-    void fetch_order(std::uint16_t instrument, OrderId id) const {
-        cells_.fetch(cells_.home(id));
-        at(instrument).fetch();
+    // An add at a venue that ranks orders itself: behind the orders of its level that rank before it or like it.
+    BookChange add(std::uint16_t instrument, OrderId id, Side side, Price price, Quantity quantity, Priority priority) {
+        const BookChange change = add(instrument, id, side, price, quantity);
+        if (change.status == BookStatus::ok) [[likely]] cells_.rank_last(cells_.find(id), priority);
+        return change;
     }
-    void fetch_queue(OrderId id) const {
-        const Cell& order = cells_[cells_.home(id)];
-        cells_.fetch(order.level);
+
+    // What a ranked order is from now on. It keeps its place where price and priority are what they were, whether its
+    // quantity falls or rises.
+    BookChange modify(std::uint16_t instrument, OrderId id, Price price, Quantity quantity, Priority priority) {
+        const Handle order = cells_.find(id);
+        if (order == 0) [[unlikely]] return unknown(instrument);
+        BookChange change = describe(order);
+        if (change.instrument != instrument || !holdable(quantity)) [[unlikely]]
+            return unchanged(change, BookStatus::invalid_field);
+        if (price != change.price || cells_.priority(order) != priority) {
+            change = replace(instrument, id, id, price, quantity);
+            if (change.status == BookStatus::ok) [[likely]] cells_.rank_last(cells_.find(id), priority);
+            return change;
+        }
+        Cell& cell = cells_[order];
+        const auto wanted = static_cast<std::uint32_t>(quantity.value());
+        set_quantity(at(instrument), change.side, cell.level, cells_.level_quantity(cell.level) - cell.quantity + wanted);
+        cell.quantity = wanted;
+        change.quantity_after = quantity;
+        return change;
+    }
+
+    // Takes every order of the instrument out: the venue reset its book, or what came of it was lost.
+    void clear(std::uint16_t instrument) {
+        Book& of = book(instrument);
+        for (const Side side : {Side::buy, Side::sell})
+            while (const Handle level = of.ladder(side).best().level) remove(instrument, cells_.id(cells_[level].next));
+    }
+
+    // What a venue says of an instrument beside its orders.
+    void set_trading_state(std::uint16_t instrument, char state) { book(instrument).trading_state_ = state; }
+    void set_last_trade(std::uint16_t instrument, const LastTrade& trade) { book(instrument).last_trade_ = trade; }
+
+    // Hints for a message that comes soon, in three steps, each of which fetches what the step before made known. They
+    // follow where an order or a price leads now, so they cost nothing but time where that changes.
+    struct Coming {
+        const Book* book;
+        Handle order, level;
+    };
+    [[gnu::always_inline]] Coming fetch_order(std::uint16_t instrument, OrderId id) const {
+        const Coming coming{&at(instrument), cells_.home(id), 0};
+        coming.book->fetch();
+        cells_.fetch(coming.order);
+        return coming;
+    }
+    [[gnu::always_inline]] void fetch_level(Coming& coming, bool adds, Side side, Price price) const {
+        const Cell& order = cells_[coming.order];
+        const Handle new_level = coming.book->ladder(side).likely_cell(ladder_key(side, price));
+        coming.level = adds ? new_level : order.level;
+        cells_.fetch(coming.level);
         cells_.fetch(order.next);
         cells_.fetch(order.previous);
     }
-    void fetch_level(std::uint16_t instrument, Side side, Price price) const {
-        cells_.fetch(at(instrument).ladder(side).likely_cell(ladder_key(side, price)));
-    }
-    void fetch_last(std::uint16_t instrument, Side side, Price price) const {
-        cells_.fetch(cells_[at(instrument).ladder(side).likely_cell(ladder_key(side, price))].previous);
-    }
+    [[gnu::always_inline]] void fetch_last(const Coming& coming) const { cells_.fetch(cells_[coming.level].previous); }
 
     // Touches the memory of that many orders now, so that trading does not.
     void prefault(std::uint32_t orders) { cells_.prefault(orders); }
@@ -211,7 +254,7 @@ private:
     [[nodiscard]] static bool holdable(Quantity quantity) {
         return quantity > Quantity{0} && quantity <= Quantity{UINT32_MAX};
     }
-    [[nodiscard]] BookChange describe(Handle order) const {
+    [[nodiscard, gnu::always_inline]] BookChange describe(Handle order) const {
         const Cell& cell = cells_[order];
         const std::uint16_t instrument = cells_.instrument(cell.level);
         const Side side = cells_.side(cell.level);
@@ -261,7 +304,7 @@ private:
             set_quantity(of, side, cell.level, cells_.level_quantity(cell.level) - cell.quantity);
         }
     }
-    void set_quantity(Book& of, Side side, Handle level, std::uint64_t quantity) {
+    [[gnu::always_inline]] void set_quantity(Book& of, Side side, Handle level, std::uint64_t quantity) {
         cells_.set_level_quantity(level, quantity);
         if (of.is_best(side, level)) of.set_best_quantity(side, Quantity{static_cast<std::int64_t>(quantity)});
     }

@@ -97,8 +97,8 @@ public:
     }
 
     // Hints: what finding a level needs, and the cell of a level near the best price.
-    void fetch() const { __builtin_prefetch(this); }
-    [[nodiscard]] Handle likely_cell(LadderKey key) const {
+    [[gnu::always_inline]] void fetch() const { __builtin_prefetch(this); }
+    [[nodiscard, gnu::always_inline]] Handle likely_cell(LadderKey key) const {
         const std::uint64_t from_base = distance(key);
         const auto place = static_cast<std::uint32_t>((from_base * reciprocal_) >> 48) + first_;
         return from_base < span_ ? first_cell_ + place % window : 0;
@@ -150,8 +150,8 @@ private:
         return static_cast<std::uint64_t>(key) - static_cast<std::uint64_t>(base_);
     }
     [[nodiscard]] bool within_window(LadderKey key) const { return distance(key) < span_; }
-    // `window` where the key lies outside or between two ticks. The division is a multiplication by 2^48 / tick,
-    // rounded up: exact while 512 * tick^2 < 2^48, which set_window ensures.
+    // `window` where the key lies outside or between two ticks. The division is a multiplication by 2^48 / tick, rounded
+    // up: exact for every multiple of a tick of 32 bits (while 512 * tick < 2^48), and any other key fails the test.
     [[nodiscard]] std::uint32_t place_in_window(LadderKey key) const {
         const std::uint64_t from_base = distance(key);
         if (from_base >= span_) [[unlikely]] return window;
@@ -227,7 +227,7 @@ private:
     // Moves the window so that the best lies room_ahead ticks behind its better end. A level that stays keeps its cell,
     // because cells are counted round; where there is no room for those that leave, the window stays: slower, not wrong.
     void follow_best(OrderCells& cells, std::int64_t wanted_tick) {
-        constexpr std::int64_t tick_max = 500'000, key_max = std::numeric_limits<std::int64_t>::max() / 4;
+        constexpr std::int64_t tick_max = UINT32_MAX, key_max = std::numeric_limits<std::int64_t>::max() / 4;
         const auto tick = static_cast<std::uint32_t>(std::clamp<std::int64_t>(wanted_tick, 1, tick_max));
         const LadderKey best = std::clamp(best_.key, -key_max, key_max);
         const std::int64_t rest = best % tick;

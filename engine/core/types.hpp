@@ -94,6 +94,8 @@ using Duration = Amount<struct DurationTag, std::int64_t>;
 
 // The venue's order reference number.
 using OrderId = Identifier<struct OrderIdTag, std::uint64_t>;
+// Where an order stands in its level's queue at a venue that ranks orders itself: the lowest trades first.
+using Priority = Identifier<struct PriorityTag, std::uint64_t>;
 // Ours for a symbol, the same every day (reference data gives it).
 using InstrumentId = Identifier<struct InstrumentIdTag, std::int32_t>;
 // The venue's for a symbol, of one trading day only.

@@ -50,6 +50,19 @@ inline void store_big_endian(void* to, T value) {
     std::memcpy(to, &value, sizeof value);
 }
 
+template <std::integral T>
+[[nodiscard]] inline T load_little_endian(const void* from) {
+    T value;
+    std::memcpy(&value, from, sizeof value);
+    return std::endian::native == std::endian::big ? swap_bytes(value) : value;
+}
+
+template <std::integral T>
+inline void store_little_endian(void* to, T value) {
+    if constexpr (std::endian::native == std::endian::big) value = swap_bytes(value);
+    std::memcpy(to, &value, sizeof value);
+}
+
 namespace detail {
 template <class Value>
 struct representation { using type = Value; };
@@ -83,6 +96,26 @@ public:
     [[nodiscard]] static constexpr bool fits(Value value) {
         return static_cast<rep>(static_cast<Wire>(detail::raw(value))) == detail::raw(value);
     }
+
+private:
+    std::array<unsigned char, sizeof(Wire)> bytes_{};
+};
+
+// The same in little-endian order (SBE, DBN), where a Value may be an enumeration too.
+template <std::integral Wire, class Value = Wire>
+class LittleEndian {
+public:
+    using wire = Wire;
+    using rep = typename detail::representation<Value>::type;
+
+    constexpr LittleEndian() = default;
+    explicit LittleEndian(Value value) { *this = value; }
+    LittleEndian& operator=(Value value) {
+        store_little_endian<Wire>(bytes_.data(), static_cast<Wire>(detail::raw(value)));
+        return *this;
+    }
+    [[nodiscard]] Value get() const { return Value(static_cast<rep>(load_little_endian<Wire>(bytes_.data()))); }
+    operator Value() const { return get(); }
 
 private:
     std::array<unsigned char, sizeof(Wire)> bytes_{};

@@ -1,5 +1,9 @@
 // One stream of messages, whole and in order, out of two lossy multicast lines, a re-request server and a snapshot.
 //
+// Arbiter is that of a MoldUDP64 feed. Any other framing whose packets are numbered fits too: BasicArbiter<Packet>, where
+// Packet parses a datagram, tells its sequence numbers and holds the messages. A framing without sessions (MDP 3.0) has no
+// server to ask again either: what neither line brings is left to a snapshot.
+//
 // Every packet comes on both lines; the first to arrive counts and the other is dropped. Where a sequence number is
 // missing, later packets wait in a buffer. The other line gets `reorder_wait` to bring what is missing, less if it has
 // passed the place already; then it is asked for, at most `messages_max` messages a request, each request repeated up to
@@ -7,9 +11,9 @@
 // names. Everything is bounded; time and network are the caller's:
 //
 //   Arbiter arbiter(config);
-//   arbiter.on_packet(FeedSource::line_a, datagram, receive_time, sink);    // sink: a FeedSink, see below
-//   arbiter.on_timer(now, sink);                                            // by next_deadline() at the latest
-//   arbiter.on_snapshot(next, now, sink);                                   // after on_snapshot_needed
+//   arbiter.on_packet(FeedSource::line_a, datagram, receive_time, now, sink);  // sink: a FeedSink, see below
+//   arbiter.on_timer(now, sink);                                               // by next_deadline() at the latest
+//   arbiter.on_snapshot(next, now, sink);                                      // after on_snapshot_needed
 //
 // A sink must not call back into the arbiter that calls it.
 #pragma once
@@ -35,23 +39,31 @@ struct FeedMessage {
 };
 
 template <class T>
-concept FeedSink = requires(T sink, const FeedMessage& message, const moldudp64::Request& request,
-                            SequenceNumber sequence, const moldudp64::Session& session) {
+concept PacketSink = requires(T sink, const FeedMessage& message, SequenceNumber sequence) {
     // The next message of the stream. Its bytes are not checked beyond the packet's bounds.
     sink.on_message(message);
-    // Send this to the re-request server.
-    sink.on_request(request);
     // Fetch a snapshot, then call on_snapshot or on_snapshot_failed; `sequence` is the first message missing.
     sink.on_snapshot_needed(sequence);
     // These messages, first and last, will never come: the snapshot stands for them.
     sink.on_gap(sequence, sequence);
+    // Neither re-request nor snapshot helped: nothing more will come.
+    sink.on_feed_lost(sequence);
+};
+
+template <class T>
+concept FeedSink = PacketSink<T> && requires(T sink, const moldudp64::Request& request, SequenceNumber sequence,
+                                             const moldudp64::Session& session) {
+    // Send this to the re-request server.
+    sink.on_request(request);
     // The stream is complete; `sequence` would have been next.
     sink.on_end_of_session(sequence);
     // A packet of another session came; it was dropped. Told once for each change.
     sink.on_foreign_session(session);
-    // Neither re-request nor snapshot helped: nothing more will come.
-    sink.on_feed_lost(sequence);
 };
+
+// What a stream of these packets tells its consumer.
+template <class T, class Packet>
+concept SinkOf = PacketSink<T> && (!Packet::has_sessions || FeedSink<T>);
 
 struct ArbiterConfig {
     moldudp64::Session session{};             // blank: the first packet's
@@ -68,7 +80,8 @@ struct ArbiterConfig {
     std::uint64_t gap_messages_max = 100'000'000;
 };
 
-class Arbiter {
+template <class Packet>
+class BasicArbiter {
 public:
     enum class State : std::uint8_t { flowing, waiting, requested, snapshotting, ended, lost };
 
@@ -88,22 +101,28 @@ public:
         std::uint64_t lost_messages = 0;         // jumped over by a snapshot
     };
 
-    explicit Arbiter(const ArbiterConfig& config)
+    explicit BasicArbiter(const ArbiterConfig& config)
         : config_(config), session_(config.session), next_(config.first), known_(config.first),
           buffer_(config.buffered_packets_max) {}
 
-    // `source` is line_a, line_b or rerequest: where the datagram came in.
-    template <FeedSink Sink>
-    void on_packet(FeedSource source, Bytes datagram, Timestamp receive_time, Sink& sink);
+    // `source` is line_a, line_b or rerequest: where the datagram came in. Every `now` is of one clock that never steps:
+    // a wall clock that is set back would stop all time-outs. `receive_time` is passed on with the messages.
+    template <SinkOf<Packet> Sink>
+    void on_packet(FeedSource source, Bytes datagram, Timestamp receive_time, Timestamp now, Sink& sink);
+    // Where receive times are of such a clock themselves.
+    template <SinkOf<Packet> Sink>
+    void on_packet(FeedSource source, Bytes datagram, Timestamp receive_time, Sink& sink) {
+        on_packet(source, datagram, receive_time, receive_time, sink);
+    }
 
     // Moves what waits for a time. To be called at next_deadline() or later; earlier does no harm.
-    template <FeedSink Sink>
+    template <SinkOf<Packet> Sink>
     void on_timer(Timestamp now, Sink& sink);
 
     // The sink has applied a snapshot that is followed by message `next`.
-    template <FeedSink Sink>
+    template <SinkOf<Packet> Sink>
     void on_snapshot(SequenceNumber next, Timestamp now, Sink& sink);
-    template <FeedSink Sink>
+    template <SinkOf<Packet> Sink>
     void on_snapshot_failed(Timestamp now, Sink& sink);
 
     [[nodiscard]] State state() const { return state_; }
@@ -117,21 +136,21 @@ public:
     }
 
 private:
-    template <FeedSink Sink>
-    [[nodiscard]] bool belongs(const moldudp64::Packet& packet, Sink& sink);
-    template <FeedSink Sink>
-    [[nodiscard]] bool plausible(const moldudp64::Packet& packet, Sink& sink);
-    template <FeedSink Sink>
-    void emit(const moldudp64::Packet& packet, FeedSource source, Timestamp receive_time, Sink& sink);
-    template <FeedSink Sink>
+    template <SinkOf<Packet> Sink>
+    [[nodiscard]] bool belongs(const Packet& packet, Sink& sink);
+    template <SinkOf<Packet> Sink>
+    [[nodiscard]] bool plausible(const Packet& packet, Sink& sink);
+    template <SinkOf<Packet> Sink>
+    void emit(const Packet& packet, FeedSource source, Timestamp receive_time, Sink& sink);
+    template <SinkOf<Packet> Sink>
     void drain(Sink& sink);
-    template <FeedSink Sink>
+    template <SinkOf<Packet> Sink>
     void settle(bool answered, Sink& sink);
-    template <FeedSink Sink>
+    template <SinkOf<Packet> Sink>
     void request(Sink& sink);
-    template <FeedSink Sink>
+    template <SinkOf<Packet> Sink>
     void ask_snapshot(Sink& sink);
-    void hold(const moldudp64::Packet& packet, FeedSource source, Timestamp receive_time);
+    void hold(const Packet& packet, FeedSource source, Timestamp receive_time);
 
     // Neither line will bring the missing message any more, if each keeps its order.
     [[nodiscard]] bool all_lines_passed() const {
@@ -154,15 +173,17 @@ private:
     Counts counts_;
 };
 
-template <FeedSink Sink>
-void Arbiter::on_packet(FeedSource source, Bytes datagram, Timestamp receive_time, Sink& sink) {
-    now_ = std::max(now_, receive_time);
-    const auto parsed = moldudp64::Packet::parse(datagram);
+template <class Packet>
+template <SinkOf<Packet> Sink>
+void BasicArbiter<Packet>::on_packet(FeedSource source, Bytes datagram, Timestamp receive_time, Timestamp now,
+                                     Sink& sink) {
+    now_ = std::max(now_, now);
+    const auto parsed = Packet::parse(datagram);
     if (!parsed) {
         ++counts_.bad_packets;
         return;
     }
-    const moldudp64::Packet& packet = *parsed;
+    const Packet& packet = *parsed;
     if (!belongs(packet, sink) || !plausible(packet, sink)) return;
     const auto from = static_cast<std::size_t>(source);
     ++counts_.packets[from];
@@ -172,7 +193,8 @@ void Arbiter::on_packet(FeedSource source, Bytes datagram, Timestamp receive_tim
         counts_.duplicates += packet.message_count();
         return;
     }
-    if (packet.end_of_session()) end_ = std::max(end_.value_or(packet.sequence()), packet.sequence());
+    if constexpr (Packet::has_sessions)
+        if (packet.end_of_session()) end_ = std::max(end_.value_or(packet.sequence()), packet.sequence());
     known_ = std::max(known_, packet.next_sequence());
     const bool in_order = packet.sequence() <= next_ && state_ != State::snapshotting;
     if (in_order) emit(packet, source, receive_time, sink);
@@ -180,8 +202,9 @@ void Arbiter::on_packet(FeedSource source, Bytes datagram, Timestamp receive_tim
     settle(source == FeedSource::rerequest, sink);
 }
 
-template <FeedSink Sink>
-void Arbiter::on_timer(Timestamp now, Sink& sink) {
+template <class Packet>
+template <SinkOf<Packet> Sink>
+void BasicArbiter<Packet>::on_timer(Timestamp now, Sink& sink) {
     now_ = std::max(now_, now);
     if (!next_deadline() || now_ < deadline_) return;
     if (state_ == State::waiting) return request(sink);
@@ -191,8 +214,9 @@ void Arbiter::on_timer(Timestamp now, Sink& sink) {
     else ask_snapshot(sink);
 }
 
-template <FeedSink Sink>
-void Arbiter::on_snapshot(SequenceNumber next, Timestamp now, Sink& sink) {
+template <class Packet>
+template <SinkOf<Packet> Sink>
+void BasicArbiter<Packet>::on_snapshot(SequenceNumber next, Timestamp now, Sink& sink) {
     now_ = std::max(now_, now);
     if (state_ != State::snapshotting) return;
     // A snapshot from before what was emitted already would take the stream back.
@@ -209,23 +233,29 @@ void Arbiter::on_snapshot(SequenceNumber next, Timestamp now, Sink& sink) {
     settle(false, sink);
 }
 
-template <FeedSink Sink>
-void Arbiter::on_snapshot_failed(Timestamp now, Sink& sink) {
+template <class Packet>
+template <SinkOf<Packet> Sink>
+void BasicArbiter<Packet>::on_snapshot_failed(Timestamp now, Sink& sink) {
     now_ = std::max(now_, now);
     if (state_ == State::snapshotting) ask_snapshot(sink);
 }
 
-template <FeedSink Sink>
-bool Arbiter::belongs(const moldudp64::Packet& packet, Sink& sink) {
-    if (session_.view().empty()) session_ = packet.session();
-    if (packet.session() == session_) return true;
-    ++counts_.foreign_packets;
-    if (packet.session() != foreign_) sink.on_foreign_session(foreign_ = packet.session());
-    return false;
+template <class Packet>
+template <SinkOf<Packet> Sink>
+bool BasicArbiter<Packet>::belongs(const Packet& packet, Sink& sink) {
+    if constexpr (Packet::has_sessions) {
+        if (session_.view().empty()) session_ = packet.session();
+        if (packet.session() == session_) return true;
+        ++counts_.foreign_packets;
+        if (packet.session() != foreign_) sink.on_foreign_session(foreign_ = packet.session());
+        return false;
+    }
+    return true;
 }
 
-template <FeedSink Sink>
-bool Arbiter::plausible(const moldudp64::Packet& packet, Sink& sink) {
+template <class Packet>
+template <SinkOf<Packet> Sink>
+bool BasicArbiter<Packet>::plausible(const Packet& packet, Sink& sink) {
     const SequenceNumber first = packet.sequence();
     const bool wraps = packet.next_sequence() < first;
     if (!wraps && (first <= next_ || first - next_ <= config_.gap_messages_max)) {
@@ -238,8 +268,9 @@ bool Arbiter::plausible(const moldudp64::Packet& packet, Sink& sink) {
     return false;
 }
 
-template <FeedSink Sink>
-void Arbiter::emit(const moldudp64::Packet& packet, FeedSource source, Timestamp receive_time, Sink& sink) {
+template <class Packet>
+template <SinkOf<Packet> Sink>
+void BasicArbiter<Packet>::emit(const Packet& packet, FeedSource source, Timestamp receive_time, Sink& sink) {
     for (const auto [sequence, message] : packet) {
         if (sequence < next_) {
             ++counts_.duplicates;
@@ -252,7 +283,8 @@ void Arbiter::emit(const moldudp64::Packet& packet, FeedSource source, Timestamp
     }
 }
 
-inline void Arbiter::hold(const moldudp64::Packet& packet, FeedSource source, Timestamp receive_time) {
+template <class Packet>
+void BasicArbiter<Packet>::hold(const Packet& packet, FeedSource source, Timestamp receive_time) {
     if (packet.next_sequence() <= next_) {
         counts_.duplicates += packet.message_count();
         return;
@@ -265,19 +297,21 @@ inline void Arbiter::hold(const moldudp64::Packet& packet, FeedSource source, Ti
     }
 }
 
-template <FeedSink Sink>
-void Arbiter::drain(Sink& sink) {
+template <class Packet>
+template <SinkOf<Packet> Sink>
+void BasicArbiter<Packet>::drain(Sink& sink) {
     while (!buffer_.empty() && buffer_.front().first <= next_) {
         const PacketBuffer::Held& held = buffer_.front();
         // It was parsed when it was put in.
-        if (const auto packet = moldudp64::Packet::parse(held.view())) emit(*packet, held.source, held.receive_time, sink);
+        if (const auto packet = Packet::parse(held.view())) emit(*packet, held.source, held.receive_time, sink);
         buffer_.pop_front();
     }
 }
 
 // Decides what comes next once the stream has got as far as it can. `answered`: the re-request server has just sent.
-template <FeedSink Sink>
-void Arbiter::settle(bool answered, Sink& sink) {
+template <class Packet>
+template <SinkOf<Packet> Sink>
+void BasicArbiter<Packet>::settle(bool answered, Sink& sink) {
     if (state_ == State::snapshotting) return;
     drain(sink);
     if (next_ >= known_) {
@@ -285,7 +319,7 @@ void Arbiter::settle(bool answered, Sink& sink) {
         attempts_ = 0;
         if (end_ && next_ >= *end_) {
             state_ = State::ended;
-            sink.on_end_of_session(next_);
+            if constexpr (Packet::has_sessions) sink.on_end_of_session(next_);
         }
         return;
     }
@@ -306,9 +340,10 @@ void Arbiter::settle(bool answered, Sink& sink) {
     }
 }
 
-template <FeedSink Sink>
-void Arbiter::request(Sink& sink) {
-    if (config_.messages_max == 0 || config_.attempts_max == 0) return ask_snapshot(sink);
+template <class Packet>
+template <SinkOf<Packet> Sink>
+void BasicArbiter<Packet>::request(Sink& sink) {
+    if (!Packet::has_sessions || config_.messages_max == 0 || config_.attempts_max == 0) return ask_snapshot(sink);
     const SequenceNumber end = buffer_.empty() ? known_ : std::min(known_, buffer_.front().first);
     const auto count = static_cast<std::uint16_t>(std::min<std::uint64_t>(end - next_, config_.messages_max));
     state_ = State::requested;
@@ -317,11 +352,12 @@ void Arbiter::request(Sink& sink) {
     deadline_ = now_ + config_.timeout;
     ++attempts_;
     ++counts_.requests;
-    sink.on_request(moldudp64::make_request(session_, next_, count));
+    if constexpr (Packet::has_sessions) sink.on_request(moldudp64::make_request(session_, next_, count));
 }
 
-template <FeedSink Sink>
-void Arbiter::ask_snapshot(Sink& sink) {
+template <class Packet>
+template <SinkOf<Packet> Sink>
+void BasicArbiter<Packet>::ask_snapshot(Sink& sink) {
     if (snapshot_attempts_ >= config_.snapshot_attempts_max) {
         state_ = State::lost;
         buffer_.clear();
@@ -334,5 +370,7 @@ void Arbiter::ask_snapshot(Sink& sink) {
     deadline_ = now_ + config_.snapshot_timeout;
     sink.on_snapshot_needed(next_);
 }
+
+using Arbiter = BasicArbiter<moldudp64::Packet>;
 
 }  // namespace colo

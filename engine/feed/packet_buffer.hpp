@@ -57,7 +57,8 @@ public:
 
     enum class Insert : std::uint8_t { held, duplicate, dropped };
     // `dropped` where the packet, or another one for it, had to go.
-    Insert insert(const moldudp64::Packet& packet, FeedSource source, Timestamp receive_time, Evict evict) {
+    template <class Packet>
+    Insert insert(const Packet& packet, FeedSource source, Timestamp receive_time, Evict evict) {
         const SequenceNumber first = packet.sequence(), next = packet.next_sequence();
         if (packet.bytes().size() > moldudp64::packet_bytes_max || slots_.empty()) return Insert::dropped;
         auto place = std::lower_bound(order_.begin(), order_.end(), first,

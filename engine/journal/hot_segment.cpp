@@ -66,7 +66,11 @@ std::optional<JournalError> HotSegment::recycle(const SegmentHeader& header) {
     // Renamed first: a crash in the middle leaves a file that no recovery takes for a segment.
     if (auto error = rename_file(path_, preparing_path())) return error;
     path_ = preparing_path();
-    std::memset(base_, 0, used);
+    // Whoever follows from another process looks at the index after copying a record: see hot_view.hpp.
+    auto* index = reinterpret_cast<std::uint64_t*>(base_ + segment_index_at);
+    std::atomic_ref(*index).store(invalid_segment_index, std::memory_order_relaxed);
+    std::atomic_thread_fence(std::memory_order_release);
+    std::memset(base_ + segment_header_bytes, 0, used - segment_header_bytes);
     return publish();
 }
 

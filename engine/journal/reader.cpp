@@ -62,6 +62,13 @@ MaybeJournalError JournalReader::check_end() const {
     return JournalError{JournalError::Kind::corrupt, file_.path().string(), scan.valid_bytes, whole_records_follow};
 }
 
+bool JournalReader::at_segment_end() const {
+    if (!segment_) return false;
+    RecordHeader header;
+    return in_segment_ + record_alignment > segment_->segment_bytes ||
+           examine_record(buffered(), header) == RecordState::segment_end;
+}
+
 // The state of the record at in_segment_; what the buffer does not settle is read anew, because it may have been
 // written since. Where reading fails, error_ says why and the state is corrupt.
 RecordState JournalReader::examine_here(RecordHeader& header) {
@@ -119,7 +126,7 @@ JournalReader::Step JournalReader::locate() {
 JournalReader::Step JournalReader::enter_segment(std::uint64_t segment_index) {
     const auto path = directory_ / segment_name(segment_index);
     std::error_code code;
-    if (!std::filesystem::exists(path, code)) return Step::wait;
+    if (!std::filesystem::exists(path, code)) return settle_missing(segment_index);
     auto opened = JournalFile::open(path, O_RDONLY);
     if (!opened) return fail(opened.error());
     std::vector<std::byte> page(segment_header_bytes);
@@ -139,6 +146,16 @@ JournalReader::Step JournalReader::enter_segment(std::uint64_t segment_index) {
     buffer_begin_ = in_segment_;
     buffer_filled_ = 0;
     return Step::ok;
+}
+
+// A segment that is not there is still to be written, unless a later one shows that it was removed.
+JournalReader::Step JournalReader::settle_missing(std::uint64_t segment_index) {
+    const auto listed = list_segments(directory_);
+    if (!listed) return fail(listed.error());
+    const auto path = directory_ / segment_name(segment_index);
+    std::error_code code;
+    if (listed->empty() || listed->back() < segment_index || std::filesystem::exists(path, code)) return Step::wait;
+    return fail(JournalError::Kind::missing, path, 0, "this segment was removed before it was read");
 }
 
 JournalReader::Step JournalReader::refill() {

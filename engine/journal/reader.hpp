@@ -50,6 +50,8 @@ public:
     [[nodiscard]] JournalOffset next_offset() const {
         return segment_ ? JournalOffset{first_offset_ + in_segment_} : from_;
     }
+    // Whether the segment that is being read ends here, so that only a later one can have more.
+    [[nodiscard]] bool at_segment_end() const;
     // The header of the segment that is being read, once there is one.
     [[nodiscard]] const std::optional<SegmentHeader>& segment() const { return segment_; }
     // Why next() returned error; every later call returns it again.
@@ -60,6 +62,7 @@ private:
     enum class Step : std::uint8_t { ok, wait, error };
     Step locate();
     Step enter_segment(std::uint64_t segment_index);
+    Step settle_missing(std::uint64_t segment_index);
     Step refill();
     [[nodiscard]] RecordState examine_here(RecordHeader& header);
     Step settle_unwritten();

@@ -34,6 +34,7 @@ struct HeaderPage {
     std::uint32_t reserved;
 };
 static_assert(sizeof(HeaderPage) == 248 && offsetof(HeaderPage, crc32c) == 240);
+static_assert(offsetof(HeaderPage, segment_index) == segment_index_at);
 
 template <std::size_t width>
 void put_text(std::array<char, width>& field, std::string_view text) {

@@ -23,6 +23,10 @@ inline constexpr std::uint64_t segment_header_bytes = 4096;
 inline constexpr std::uint64_t segment_bytes_min =
     segment_header_bytes + record_bytes(payload_bytes_max) + record_alignment;
 
+// Where a header page holds the segment's index. In memory it is made invalid before the segment is reused.
+inline constexpr std::uint64_t segment_index_at = 16;
+inline constexpr std::uint64_t invalid_segment_index = UINT64_MAX;
+
 // Whose journal it is; stands in every segment's header page.
 struct JournalIdentity {
     std::string site;            // at most 31 characters

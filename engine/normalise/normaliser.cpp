@@ -133,6 +133,8 @@ void Normaliser::describe(const itch50::Header& header, Bytes message, const Itc
     if (change.status == BookStatus::unknown_order) {
         ++counts_.unknown_orders;
         row.flags |= tick_flag::unknown_order;
+    } else if (change.status != BookStatus::ok) {
+        row.flags |= tick_flag::refused;
     }
     if (reference_data_.synthetic_tracking_number == header.tracking_number.get()) row.flags |= tick_flag::synthetic;
     row.flags |= venue_flags(change.locate, row.event_time_ns);

@@ -329,7 +329,7 @@ inline constexpr std::array<std::uint8_t, 256> length_by_type = lengths(Messages
 // Calls the visitor with the message as its own type; what the visitor returns is returned, so that every overload must
 // return the same type. Precondition: well_formed.
 template <class Visitor>
-inline decltype(auto) dispatch(const std::byte* message, Visitor&& visitor) {
+[[gnu::always_inline]] inline decltype(auto) dispatch(const std::byte* message, Visitor&& visitor) {
     switch (static_cast<char>(*message)) {
     case 'A': return visitor(overlay<AddOrder>(message));
     case 'F': return visitor(overlay<AddOrderMpid>(message));

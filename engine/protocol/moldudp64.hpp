@@ -79,6 +79,8 @@ private:
 // A view of a datagram; parse has checked that every block lies within it and that nothing follows the last.
 class Packet {
 public:
+    static constexpr bool has_sessions = true;
+
     [[nodiscard]] static Result<Packet, DecodeError> parse(Bytes datagram);
 
     [[nodiscard]] const Header& header() const { return overlay<Header>(bytes_); }

@@ -55,7 +55,7 @@ public:
         if (state_ == State::fetching) state_ = State::failed;
     }
     void on_sequenced(std::uint64_t, Bytes message) {
-        if (state_ != State::fetching) return;
+        if (state_ != State::fetching || message.empty()) return;  // an empty one says nothing
         if (glimpse50::end_of_snapshot(message)) {
             const auto next = overlay<glimpse50::EndOfSnapshot>(message).sequence_number.get();
             state_ = next ? State::complete : State::failed;

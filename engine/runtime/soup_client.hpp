@@ -2,7 +2,9 @@
 //
 // A state machine that is polled and never waits. Sequenced messages are counted here, so that a new login asks for the
 // next one and none is missed or seen twice. A server that restarts behind what it had sent is given the time to send
-// those messages again, which are passed over.
+// those messages again, which are passed over. A client that may have forgotten what it heard (its journal lost its tail
+// with the machine's power) asks first where the server's messages end, and is up when it has heard them all again:
+// before that, no answer can be told from an old one.
 //
 //   SoupClient<TcpConnection> client(connection, login, first_wanted, timings);
 //   client.poll(now, handler);       // handler: on_up(), on_down(reason), on_sequenced(sequence, payload), ...
@@ -14,6 +16,7 @@
 #include <cstring>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "engine/protocol/soupbintcp.hpp"
 #include "engine/runtime/config.hpp"
@@ -40,11 +43,13 @@ struct SoupTimings {
 template <Connection C>
 class SoupClient {
 public:
-    enum class State : std::uint8_t { closed, connecting, logging_in, catching_up, up, ended, failed };
+    enum class State : std::uint8_t { closed, connecting, logging_in, catching_up, hearing, up, ended, failed };
 
     SoupClient(C& connection, const LoginConfig& login, std::uint64_t next_sequence, const SoupTimings& timings)
         : connection_(connection), login_(login), timings_(timings), next_sequence_(next_sequence) {}
 
+    // Before the first poll: the first login only asks how far the server is.
+    void hear_out_first() { asks_for_end_ = true; }
     // Moves on as far as it can without waiting; says whether anything came in.
     template <class Handler>
     bool poll(Timestamp now, Handler& handler);
@@ -75,7 +80,7 @@ private:
     template <class Handler>
     void lose(const char* reason, Handler& handler);
     [[nodiscard]] bool connected() const {
-        return state_ == State::logging_in || state_ == State::catching_up || state_ == State::up;
+        return state_ >= State::logging_in && state_ <= State::up;
     }
     [[nodiscard]] bool overdue(Timestamp now);
     [[nodiscard]] std::string behind(std::uint64_t sequence) const;
@@ -91,6 +96,8 @@ private:
     soupbintcp::Framer framer_;
     std::uint64_t next_sequence_;    // wanted
     std::uint64_t server_next_ = 0;  // that the server sends next, while catching up
+    std::uint64_t hear_until_ = 0;   // the session is not up before this one is next
+    bool asks_for_end_ = false;
     Alpha<10> session_;  // blank until the first login
     std::string failure_;
     Timestamp last_sent_, last_received_, retry_at_, give_up_at_;
@@ -141,7 +148,7 @@ void SoupClient<C>::begin_login(Timestamp now) {
     request.username = login_.username;
     request.password = login_.password;
     request.requested_session = session_.view();
-    request.requested_sequence_number = next_sequence_;
+    request.requested_sequence_number = asks_for_end_ ? 0 : next_sequence_;  // 0: the next that it will make
     last_received_ = last_sent_ = now;
     state_ = State::logging_in;
     write(bytes_of(request));
@@ -201,6 +208,13 @@ template <Connection C>
 template <class Handler>
 void SoupClient<C>::on_login(const soupbintcp::LoginAccepted& accepted, Handler& handler) {
     const auto sequence = accepted.sequence_number.get();
+    if (sequence && std::exchange(asks_for_end_, false)) {
+        hear_until_ = *sequence;
+        connection_.close();
+        state_ = State::closed;
+        retry_at_ = last_received_;
+        return;
+    }
     if (!sequence || *sequence > next_sequence_) return fail(behind(sequence.value_or(0)));
     session_ = accepted.session;
     server_next_ = *sequence;
@@ -215,14 +229,17 @@ void SoupClient<C>::on_sequenced(Bytes payload, Handler& handler) {
         ++server_next_;
         return go_up_if_caught_up(handler);
     }
-    if (state_ == State::up) handler.on_sequenced(next_sequence_++, payload);
+    if (state_ != State::hearing && state_ != State::up) return;
+    handler.on_sequenced(next_sequence_++, payload);
+    if (state_ == State::hearing) go_up_if_caught_up(handler);
 }
 
 template <Connection C>
 template <class Handler>
 void SoupClient<C>::go_up_if_caught_up(Handler& handler) {
-    if (server_next_ < next_sequence_) return;
-    state_ = State::up;
+    if (state_ == State::catching_up && server_next_ < next_sequence_) return;
+    state_ = next_sequence_ < hear_until_ ? State::hearing : State::up;
+    if (state_ == State::hearing) return;
     give_up_at_ = Timestamp{};
     handler.on_up();
 }

@@ -87,7 +87,7 @@ public:
     void on_message(const FeedMessage& message);
     void on_request(const moldudp64::Request& request) { network_.request(bytes_of(request)); }
     void on_snapshot_needed(SequenceNumber) { snapshot_.start(); }
-    void on_gap(SequenceNumber first, SequenceNumber last);
+    void on_gap(SequenceNumber, SequenceNumber) {}  // journaled with the snapshot that stands for it
     void on_end_of_session(SequenceNumber) { feed_ended_ = true; }
     void on_foreign_session(const moldudp64::Session&) {}
     void on_feed_lost(SequenceNumber sequence);
@@ -99,13 +99,14 @@ public:
 
 private:
     bool attend_orders();
-    bool attend_feed();
-    bool take(FeedSource source, std::span<const Datagram> datagrams);
+    bool attend_feed(Timestamp monotonic_now);
+    bool take(FeedSource source, std::span<const Datagram> datagrams, Timestamp monotonic_now);
     void attend_snapshot();
     void attend_signals(Timestamp monotonic_now);
     void attend_kill_switch(Timestamp monotonic_now);
     void attend_parameters();
     void apply_snapshot();
+    void record_gap(SequenceNumber first, SequenceNumber last);
     void report();
     void publish(bool busy);
     void measure(LatencyStage stage, Duration latency) {

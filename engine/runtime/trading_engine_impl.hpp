@@ -58,6 +58,7 @@ void TradingEngine<S, Network, C, R>::start() {
     timings.heartbeat = config_.order_session.heartbeat;
     timings.silence_max = std::max(timings.silence_max, timings.heartbeat * 15);
     order_session_.emplace(network_.orders(), config_.order_session.login, resumed_.next_answer, timings);
+    if (resumed_.records > 0) order_session_->hear_out_first();
     if (core_.snapshotting()) snapshot_.start();  // the one before died half applied
 }
 
@@ -92,7 +93,7 @@ bool TradingEngine<S, Network, C, R>::turn() {
     if (finished_) return true;
     if (may_receive()) {
         if (config_.paced && !reported_ && !stopping_) report();
-        busy |= attend_feed();
+        busy |= attend_feed(monotonic_now);
     } else {
         reported_ = false;
         help_venue_catch_up(monotonic_now);
@@ -169,27 +170,28 @@ bool TradingEngine<S, Network, C, R>::attend_orders() {
 }
 
 template <Strategy S, EngineNetwork Network, Clock C, Recorder R>
-bool TradingEngine<S, Network, C, R>::attend_feed() {
+bool TradingEngine<S, Network, C, R>::attend_feed(Timestamp monotonic_now) {
     bool busy = false;
     if (!core_.snapshotting()) {
         for (std::size_t line = 0; line < network_.line_count(); ++line)
-            busy |= take(static_cast<FeedSource>(line), network_.receive(line));
-        busy |= take(FeedSource::rerequest, network_.receive_rerequested());
+            busy |= take(static_cast<FeedSource>(line), network_.receive(line), monotonic_now);
+        busy |= take(FeedSource::rerequest, network_.receive_rerequested(), monotonic_now);
     }
     if (const auto deadline = arbiter_->next_deadline(); deadline)
-        if (const Timestamp now = clock_.now(); now >= *deadline) arbiter_->on_timer(now, *this);
+        if (const Timestamp now = clock_.monotonic(); now >= *deadline) arbiter_->on_timer(now, *this);
     return busy;
 }
 
 template <Strategy S, EngineNetwork Network, Clock C, Recorder R>
-bool TradingEngine<S, Network, C, R>::take(FeedSource source, std::span<const Datagram> datagrams) {
+bool TradingEngine<S, Network, C, R>::take(FeedSource source, std::span<const Datagram> datagrams,
+                                           Timestamp monotonic_now) {
     for (const Datagram& datagram : datagrams) {
         taken_ = clock_.now();
         // The venue sent its answers before this packet: a decision on the packet must know them.
         if (config_.paced) attend_orders();
         const SequenceNumber before = arbiter_->next_sequence();
         const std::uint64_t heartbeats = arbiter_->counts().heartbeats;
-        arbiter_->on_packet(source, datagram.payload, datagram.receive_time, *this);
+        arbiter_->on_packet(source, datagram.payload, datagram.receive_time, monotonic_now, *this);
         const bool advanced = arbiter_->next_sequence() != before;
         // A heartbeat on a silent line means that the venue waits: the last report may have been lost.
         if (config_.paced && (advanced || arbiter_->counts().heartbeats != heartbeats)) report();
@@ -226,6 +228,7 @@ void TradingEngine<S, Network, C, R>::on_message(const FeedMessage& message) {
 
 template <Strategy S, EngineNetwork Network, Clock C, Recorder R>
 void TradingEngine<S, Network, C, R>::on_sequenced(std::uint64_t sequence, Bytes message) {
+    if (message.empty()) return;  // SoupBinTCP allows it, OUCH has no such message and the journal no such record
     const Timestamp now = clock_.now();
     if (!record(RecordKind::order_answer, RecordSource::order_session, sequence, now, message)) return;
     receive_time_ = decoded_ = now;
@@ -263,7 +266,7 @@ void TradingEngine<S, Network, C, R>::reject(const RiskRejectPayload& reject) {
 }
 
 template <Strategy S, EngineNetwork Network, Clock C, Recorder R>
-void TradingEngine<S, Network, C, R>::on_gap(SequenceNumber first, SequenceNumber last) {
+void TradingEngine<S, Network, C, R>::record_gap(SequenceNumber first, SequenceNumber last) {
     const GapPayload gap{first.value(), last.value()};
     record(RecordKind::gap, RecordSource::engine, first.value(), clock_.now(), std::as_bytes(std::span{&gap, 1}));
 }
@@ -286,13 +289,17 @@ void TradingEngine<S, Network, C, R>::attend_snapshot() {
     using State = typename decltype(snapshot_)::State;
     if (snapshot_.state() != State::fetching) return;
     snapshot_.poll(clock_.monotonic());
-    if (snapshot_.state() == State::complete) return apply_snapshot();
-    if (snapshot_.state() != State::failed) return;
+    // A snapshot from before what the books have had would take them back.
+    const bool complete = snapshot_.state() == State::complete;
+    if (complete && snapshot_.next_sequence() >= arbiter_->next_sequence()) return apply_snapshot();
+    if (!complete && snapshot_.state() != State::failed) return;
     snapshot_.reset();
-    if (arbiter_->state() == Arbiter::State::snapshotting) arbiter_->on_snapshot_failed(clock_.now(), *this);
+    if (arbiter_->state() == Arbiter::State::snapshotting) arbiter_->on_snapshot_failed(clock_.monotonic(), *this);
     else fail("feed: the snapshot that a restart needs cannot be fetched from " + network_.snapshot().place());
 }
 
+// The gap is journaled before the snapshot ends: a process that dies in between fetches another snapshot, one that dies
+// after it knows that the books are beyond the gap.
 template <Strategy S, EngineNetwork Network, Clock C, Recorder R>
 void TradingEngine<S, Network, C, R>::apply_snapshot() {
     const Timestamp now = clock_.now();
@@ -302,10 +309,11 @@ void TradingEngine<S, Network, C, R>::apply_snapshot() {
         if (record(RecordKind::snapshot_message, RecordSource::snapshot, next.value(), now, message))
             core_.on_snapshot_message(message);
     });
+    if (next > arbiter_->next_sequence()) record_gap(arbiter_->next_sequence(), next - 1);
     control(Control::snapshot_end);
     snapshot_.reset();
-    if (arbiter_->state() == Arbiter::State::snapshotting) return arbiter_->on_snapshot(next, now, *this);
-    if (next > arbiter_->next_sequence()) on_gap(arbiter_->next_sequence(), next - 1);
+    if (arbiter_->state() == Arbiter::State::snapshotting)
+        return arbiter_->on_snapshot(next, clock_.monotonic(), *this);
     resumed_.next_feed = next;
     arbiter_.emplace(arbiter_config());
 }

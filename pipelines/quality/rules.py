@@ -2,9 +2,9 @@
 
 A rule's query runs in DuckDB over the relations `ticks`, `order_events`, `bars` (what the store holds), `journal`
 (kind, sequence, journal_offset of every journaled record), `tick_rules` and `positions` (what the engine reports),
-with the bounds $messages (of the session), $window_ns, $staleness_ns, $open_ns and $close_ns, and yields one row per
-violation: `stored_row` names the row, `detail` says what is wrong. `examined` counts the rows that the rule looked at,
-so that a rule that saw nothing is visible as such.
+with the bounds $messages (of the session), $from_start (1 where it begins with the day), $window_ns, $staleness_ns,
+$open_ns and $close_ns, and yields one row per violation: `stored_row` names the row, `detail` says what is wrong.
+`examined` counts the rows that the rule looked at, so that a rule that saw nothing is visible as such.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from engine.records import action_code, flag
 
-PRINTABLE, UNKNOWN_ORDER = flag("printable"), flag("unknown_order")
+PRINTABLE, UNKNOWN_ORDER, REFUSED = flag("printable"), flag("unknown_order"), flag("refused")
 NOT_CONTINUOUS = flag("halted") | flag("auction")
 FEED_MESSAGE, ORDER_SENT, ORDER_ANSWER, RISK_REJECT = 1, 2, 3, 7
 
@@ -139,6 +139,20 @@ EXECUTED_WITHIN_DISPLAYED = Rule(
     WHERE action IN {action("execute_order", "cancel_order")} AND flags & {UNKNOWN_ORDER} = 0""",
 )
 
+ORDER_REFERENCES = Rule(
+    "order_references",
+    "Messages refer to orders that were added and are live, add none twice, and hold values that a book can hold.",
+    "ticks",
+    f"""
+    SELECT {TICK_ROW} AS stored_row,
+           CASE WHEN flags & {REFUSED} <> 0 THEN 'no book can apply it: order ' || order_id
+                ELSE 'it refers to order ' || CASE WHEN action IN {action("replace_order", "bust")} THEN reference
+                                                   ELSE order_id END || ', which is not there' END AS detail
+    FROM ticks
+    WHERE flags & {REFUSED} <> 0 OR (flags & {UNKNOWN_ORDER} <> 0 AND $from_start = 1)""",
+    "SELECT count(*) FROM ticks WHERE order_id <> 0",
+)
+
 BAR_VOLUME = Rule(
     "bar_volume",
     "Volume, notional and trades of each bar equal those of its printable trades, busts taken back.",
@@ -208,6 +222,7 @@ RULES: tuple[Rule, ...] = (
     CROSSED_BOOK,
     TICK_GRID,
     EXECUTED_WITHIN_DISPLAYED,
+    ORDER_REFERENCES,
     BAR_VOLUME,
     stored_equals_journaled("ticks", (FEED_MESSAGE,)),
     stored_equals_journaled("order_events", (ORDER_SENT, ORDER_ANSWER, RISK_REJECT)),

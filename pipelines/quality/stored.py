@@ -7,6 +7,7 @@ from datetime import date
 import pyarrow as pa
 
 from pipelines.quality.violations import StoredSession
+from pipelines.session import Session
 from pipelines.store.tick_store import ORDER_EVENTS, TICKS, Day, TickStore, read_arrow
 from pipelines.trading.run_directory import RunDirectory
 from stacks.topology.data_plane import Bars
@@ -14,11 +15,11 @@ from stacks.topology.instrument import ReferenceData
 
 
 def stored_session(
-    store: TickStore, day: Day, bars: Bars, staleness_ms_max: int, run: RunDirectory, messages: int
+    store: TickStore, day: Day, bars: Bars, staleness_ms_max: int, run: RunDirectory, session: Session
 ) -> StoredSession:
     """The stored session of `run`, whole: the rules judge what the store holds, not what was meant to be stored.
 
-    `messages` are those of the session that was played.
+    `session` is the one that was played.
     """
     reference_data = ReferenceData.model_validate(run.read("reference_data.json"))
     return StoredSession(
@@ -29,7 +30,8 @@ def stored_session(
         tick_rules=_tick_rules(reference_data),
         positions=_positions(run, reference_data),
         bounds={
-            "messages": messages,
+            "messages": session.messages,
+            "from_start": int(session.from_start),
             "window_ns": bars.window_ns,
             "staleness_ns": staleness_ms_max * 1_000_000,
             "open_ns": reference_data.midnight_ns + reference_data.calendar.open_ns,

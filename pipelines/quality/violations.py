@@ -20,8 +20,8 @@ NAMED_MAX = 5  # of these in a sentence
 class StoredSession:
     """What the rules look at. `ticks`, `order_events` and `bars` come from the store, `journal` (kind, sequence,
     journal_offset), `tick_rules` (price_from, tick_size) and `positions` (instrument_id, position) from the run;
-    `bounds` are the numbers that rules name with a $: messages of the session, window_ns, staleness_ns, and open_ns and
-    close_ns in Unix ns."""
+    `bounds` are the numbers that rules name with a $: messages of the session, from_start (1 or 0), window_ns,
+    staleness_ns, and open_ns and close_ns in Unix ns."""
 
     ticks: pa.Table
     order_events: pa.Table

@@ -15,7 +15,7 @@ from typing import BinaryIO
 import numpy as np
 
 from pipelines.session.itch50 import MESSAGE_LENGTHS, NANOSECONDS_PER_DAY, STOCK_OFFSETS
-from stacks.topology.errors import ColoError
+from stacks.topology.errors import ColoError, reason
 
 _BLOCK_BYTES = 1 << 24
 _LENGTH_OF_TYPE = [0] * 256
@@ -62,7 +62,7 @@ def read_source(source: BinaryIO, name: str, most: int = _BLOCK_BYTES) -> bytes:
     try:
         return source.read(most)
     except (OSError, EOFError, zlib.error) as error:
-        raise ColoError(f"{name}: cannot be read: {error}") from error
+        raise ColoError(f"{name}: cannot be read: {reason(error)}") from error
 
 
 def looks_like_itch(head: bytes) -> bool:
@@ -150,18 +150,33 @@ def _count(contents: ItchContents, block: bytes, offsets: list[int], name: str, 
     if len(beyond):
         offset = contents.bytes + offsets[int(beyond[0])] + 5
         raise ColoError(f"{name}: the timestamp at byte offset {offset} is beyond the end of the day")
+    _refuse_impossible_orders(data, starts[np.isin(types, (ord("A"), ord("F")))], contents.bytes, name)
     if synthetic is not None:
         tracking = data[starts + 3].astype(np.int64) << 8 | data[starts + 4]
         contents.synthetic += int(np.count_nonzero(tracking == synthetic))
+    _name_symbols(contents, block, starts, types, locates, name)
     contents.by_locate += np.bincount(locates, minlength=65536)
     contents.messages += len(starts)
     contents.bytes += len(block)
-    _name_symbols(contents, block, starts, types, locates)
     _note_prices(contents, data, starts[np.isin(types, (ord("A"), ord("F")))])
 
 
+def _refuse_impossible_orders(data: np.ndarray, adds: np.ndarray, block_offset: int, name: str) -> None:
+    """An add is of a side and of at least one share (sections 1.3.1 and 1.3.2)."""
+    sides = data[adds + 19]
+    wrong = np.flatnonzero((sides != ord("B")) & (sides != ord("S")))
+    if len(wrong):
+        start = int(adds[wrong[0]])
+        side = chr(data[start + 19])
+        raise ColoError(f"{name}: the side at byte offset {block_offset + start + 19} is {side!a}, not 'B' or 'S'")
+    empty = np.flatnonzero(~(data[adds + 20] | data[adds + 21] | data[adds + 22] | data[adds + 23]).astype(bool))
+    if len(empty):
+        offset = block_offset + int(adds[empty[0]]) + 20
+        raise ColoError(f"{name}: the order at byte offset {offset} is added with 0 shares")
+
+
 def _name_symbols(
-    contents: ItchContents, block: bytes, starts: np.ndarray, types: np.ndarray, locates: np.ndarray
+    contents: ItchContents, block: bytes, starts: np.ndarray, types: np.ndarray, locates: np.ndarray, name: str
 ) -> None:
     """Takes symbols from the directory where it is there, else from any message that names its instrument."""
     for letter, offset in STOCK_OFFSETS.items():
@@ -173,7 +188,12 @@ def _name_symbols(
             if locate == 0 or (locate in contents.symbols and letter != "R"):
                 continue
             start = int(starts[index])
-            contents.symbols[locate] = block[start + offset : start + offset + 8].decode("ascii", "replace").rstrip()
+            symbol = block[start + offset : start + offset + 8].decode("ascii", "replace").rstrip()
+            other = next((known for known, of in contents.symbols.items() if of == symbol and known != locate), None)
+            if other is not None:
+                place = f"the message at byte offset {contents.bytes + start - 2}"
+                raise ColoError(f"{name}: {place} has locate {locate} for {symbol}, which is locate {other}")
+            contents.symbols[locate] = symbol
             if letter == "R":
                 contents.round_lots[locate] = int.from_bytes(block[start + 21 : start + 25], "big")
 

@@ -56,6 +56,13 @@ class Session:
         return self.folder / "session.itch"
 
     @property
+    def from_start(self) -> bool:
+        """Whether the day is there from its first message on: event O, start of messages (ITCH 5.0, section 1.1)."""
+        with self.itch.open("rb") as file:
+            first = file.read(14)
+        return first[2:3] == b"S" and first[13:14] == b"O"
+
+    @property
     def symbols(self) -> tuple[str, ...]:
         """The instruments' symbols, in order of their locates."""
         return tuple(instrument.symbol for instrument in self.instruments)

@@ -12,7 +12,7 @@ import os
 import time
 from pathlib import Path
 
-from stacks.topology.errors import ColoError
+from stacks.topology.errors import ColoError, reason
 
 _SETTLED_NS = 2 * 10**9
 _ENTRIES_MAX = 1000
@@ -30,7 +30,7 @@ def source_digest(path: Path, cache: Path) -> str:
         with path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
-        raise ColoError(f"{path}: cannot be read: {error}") from error
+        raise ColoError(f"{path}: cannot be read: {reason(error)}") from error
     if settled:
         _save(cache, dict(list({**known, key: digest}.items())[-_ENTRIES_MAX:]))
     return digest

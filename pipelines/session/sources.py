@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from pipelines.session.itch_file import looks_like_itch
-from stacks.topology.errors import ColoError
+from stacks.topology.errors import ColoError, reason
 
 ACCEPTED = "an ITCH 5.0 file, a MoldUDP64 capture (pcap or pcapng) or a LOBSTER zip"
 _DEFAULT_LOBSTER = ("LOBSTER_SampleFile_AAPL_2012-06-21_1.zip", "LOBSTER_SampleFile_AMZN_2012-06-21_5.zip")
@@ -55,7 +55,7 @@ def detect(path: Path) -> Source:
             with gzip.open(path) as file:
                 head = file.read(512)
     except (OSError, EOFError, zlib.error) as error:
-        raise ColoError(f"{path}: cannot be read: {error}") from error
+        raise ColoError(f"{path}: cannot be read: {reason(error)}") from error
     if not head:
         raise ColoError(f"{path}: is empty; expected {ACCEPTED}")
     kind = _kind(path, head)

@@ -20,6 +20,7 @@ import numpy
 import pyarrow.parquet
 
 from engine import records
+from pipelines.json_file import read_json
 from pipelines.store.bars import DUCKDB, bar_names, select_bars
 from pipelines.store.tick_store import ORDER_EVENTS, TICKS, Day, row_dtype, rows_from_arrow, sort_key
 from stacks.topology.data_plane import Embedded
@@ -41,7 +42,7 @@ class EmbeddedStore:
 
     def begin_day(self, day: Day, run_id: str) -> bool:
         """True if the day is complete and of this run; otherwise it is emptied."""
-        if self._day_file(day).exists() and json.loads(self._day_file(day).read_text())["run_id"] == run_id:
+        if self._day_file(day).exists() and read_json(self._day_file(day))["run_id"] == run_id:
             return True
         self._day_file(day).unlink(missing_ok=True)
         for table in (TICKS, ORDER_EVENTS, *(bars.name for bars in self.declared.bars)):

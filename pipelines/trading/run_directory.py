@@ -11,11 +11,11 @@ build/<site>/runs/<trading day>-<session, 12 hex digits>/
 
 from __future__ import annotations
 
-import json
-import os
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
+
+from pipelines.json_file import read_json, write_json, write_whole
 
 
 @dataclass(frozen=True)
@@ -73,16 +73,12 @@ class RunDirectory:
 
     def read(self, name: str) -> dict:
         """One of the folder's JSON files."""
-        return json.loads((self.path / name).read_text())
+        return read_json(self.path / name)
 
     def write(self, name: str, content: dict) -> Path:
         """Writes a JSON file at once or not at all, so that a kill leaves no half of it."""
-        return self.write_text(name, json.dumps(content, indent=2) + "\n")
+        return write_json(self.path / name, content)
 
     def write_text(self, name: str, text: str) -> Path:
         """Writes a file at once or not at all."""
-        target = self.path / name
-        staging = self.path / f".{name}.{os.getpid()}"
-        staging.write_text(text)
-        staging.replace(target)
-        return target
+        return write_whole(self.path / name, text)

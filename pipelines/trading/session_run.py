@@ -105,8 +105,8 @@ def _sentence(failed: list[Program], statuses: dict[str, int | None], directory:
         status = statuses[program.name]
         lines = program.log_file.read_text(errors="replace").splitlines() if program.log_file.exists() else []
         own = [line for line in lines if line.startswith(f"{program.name}: ")]
-        how = f"killed by signal {-status}" if status is not None and status < 0 else f"exit status {status}"
+        how = f"was killed by signal {-status}" if status is not None and status < 0 else f"ended with status {status}"
         if not own and shutil.disk_usage(directory).free < FULL_BYTES:
             how += f", and the disk of {directory} is full"
-        said.append(own[-1] if own else f"{program.name} ended with {how}; its log is {program.log_file}")
+        said.append(own[-1] if own else f"{program.name} {how}; its log is {program.log_file}")
     return "; ".join(said)

@@ -38,3 +38,8 @@ class DeclarationError(ColoError, ValueError):
         self.subject = subject
         text = "; ".join(str(problem) for problem in self.problems)
         super().__init__(f"{subject}: {text}" if subject else text)
+
+
+def reason(error: Exception) -> str:
+    """What an error of the operating system or of a library says, without the file that the sentence names already."""
+    return (isinstance(error, OSError) and error.strerror) or str(error)

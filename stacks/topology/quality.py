@@ -17,6 +17,7 @@ Check = Literal[
     "crossed_book",
     "tick_grid",
     "executed_within_displayed",
+    "order_references",
     "bar_volume",
     "ticks_equal_journal",
     "order_events_equal_journal",

@@ -52,8 +52,10 @@ public:
     ItchChange apply(M m, Locate locate) {
         m.stock_locate = locate;
         m.timestamp = SessionTime{++time};
-        return books.apply(bytes_of(m));
+        return apply_bytes(bytes_of(m));
     }
+    // A feed's bytes may be any message: where the compiler sees which one it is, it warns of the other ones' fields.
+    [[gnu::noinline]] ItchChange apply_bytes(Bytes message) { return books.apply(message); }
     [[nodiscard]] std::vector<std::uint64_t> queue(Side side, std::int64_t price) const {
         std::vector<std::uint64_t> ids;
         if (const auto level = books.book(amzn).level(side, Price{price}))

@@ -148,6 +148,72 @@ TEST_F(TradingRecoveryTest, LostFeedEndsWithOneSentence) {
     EXPECT_TRUE(venue.open.empty());
 }
 
+// It is refused before it touches the books, which stay as they were.
+TEST_F(TradingRecoveryTest, SnapshotFromBeforeWhatWasHadEntersNoBook) {
+    start_engine();
+    make_market();
+    lose_messages();
+    SnapshotServer server(network.snapshot_connection, new_market(), 2);
+    settle_with(server, 40);
+    EXPECT_GT(engine->arbiter().counts().snapshots, 1u);
+    EXPECT_EQ(recorder.count(RecordKind::snapshot_message), 0u);
+    EXPECT_EQ(engine->core().market().view(instrument, {}, {}).bid, Price{999'900});
+}
+
+// Time-outs are measured by a clock that never steps: set back by an hour, the re-request still goes out again.
+TEST_F(TradingRecoveryTest, ClockThatIsSetBackStopsNoTimeOut) {
+    start_engine();
+    make_market();
+    lose_messages();
+    settle();
+    clock.wall_step = seconds(-3600);
+    SnapshotServer server(network.snapshot_connection, new_market(), 6);
+    settle_with(server, 20);
+    EXPECT_EQ(engine->arbiter().counts().requests, 2u) << "asked again after the time-out";
+    settle_with(server);
+    EXPECT_EQ(engine->arbiter().next_sequence(), SequenceNumber{6});
+}
+
+// SoupBinTCP allows a message without bytes, in which no journal believes: it is passed over.
+TEST_F(TradingRecoveryTest, MessageWithoutBytesStopsNothing) {
+    start_engine();
+    make_market();
+    venue.answer_without_bytes();
+    want(quote(999'800, 100), {});
+    tick();
+    EXPECT_EQ(venue.open.size(), 1u);
+    lose_messages();
+    auto messages = new_market();
+    messages.insert(messages.begin(), std::vector<std::byte>{});
+    SnapshotServer server(network.snapshot_connection, messages, 7);
+    settle_with(server);
+    EXPECT_FALSE(engine->failure()) << *engine->failure();
+    EXPECT_EQ(recorder.count(RecordKind::snapshot_message), 2u);
+}
+
+// Wherever the process dies, the next one stands either before the gap or behind the snapshot, never between.
+TEST_F(TradingRecoveryTest, KnowsTheGapOnceASnapshotIsWhole) {
+    start_engine();
+    make_market();
+    lose_messages();
+    SnapshotServer server(network.snapshot_connection, new_market(), 6);
+    settle_with(server);
+    ASSERT_EQ(recorder.count(RecordKind::gap), 1u);
+    for (std::size_t cut = 1; cut <= recorder.records.size(); ++cut) {
+        MemoryNetwork again;
+        MemoryRecorder journal;
+        journal.records.assign(recorder.records.begin(), recorder.records.begin() + static_cast<std::ptrdiff_t>(cut));
+        MemoryEngine next(config, ScriptedStrategy(script), again, clock, journal, signals, orders_max);
+        const std::vector<StoredRecord> prefix = journal.records;
+        MemoryReader reader{prefix};
+        ASSERT_FALSE(next.resume(reader));
+        next.start();
+        if (next.core().snapshotting()) continue;
+        const bool behind = next.core().market().view(instrument, {}, {}).bid == Price{1'009'900};
+        EXPECT_EQ(next.arbiter().next_sequence() == SequenceNumber{6}, behind) << "a journal of " << cut << " records";
+    }
+}
+
 // The process died inside a snapshot: the next one fetches another before it listens to the feed.
 TEST_F(TradingRecoveryTest, ResumesFromHalfASnapshot) {
     start_engine();
@@ -246,6 +312,29 @@ TEST_F(SoupClientTest, PassesOverWhatARestartedVenueSendsAgain) {
     client.poll(now, events);
     EXPECT_EQ(events.up, 1);
     EXPECT_EQ(events.sequences, (std::vector<std::uint64_t>{41}));
+}
+
+// After a power loss an old answer to an account query is among those that come again: the session is not up before the
+// last of them, so that the query sent then can only be answered by a new one.
+TEST_F(SoupClientTest, HearsWhatItMayHaveForgottenBeforeItIsUp) {
+    Client client(connection, login, 41, timings);
+    client.hear_out_first();
+    client.poll(now, events);
+    EXPECT_EQ(read().substr(29), "                   0");
+    accept(44);
+    client.poll(now, events);
+    client.poll(now, events);
+    EXPECT_EQ(read().substr(29), "                  41");
+    accept(41);
+    sequenced(2);
+    client.poll(now, events);
+    EXPECT_EQ(client.state(), Client::State::hearing);
+    EXPECT_EQ(events.sequences, (std::vector<std::uint64_t>{41, 42})) << "told as they come";
+    EXPECT_EQ(events.up, 0);
+    sequenced(2);
+    client.poll(now, events);
+    EXPECT_EQ(events.up, 1);
+    EXPECT_EQ(events.sequences.size(), 4u);
 }
 
 TEST_F(SoupClientTest, RefusesAVenueThatIsAheadOrStaysBehind) {

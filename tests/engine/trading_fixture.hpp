@@ -27,7 +27,8 @@ constexpr InstrumentIndex instrument{0};
 // The time moves only when a test says so.
 struct ManualClock {
     Timestamp time = midnight + seconds(34'200);
-    [[nodiscard]] Timestamp now() const { return time; }
+    Duration wall_step;  // how far somebody has set the wall clock
+    [[nodiscard]] Timestamp now() const { return time + wall_step; }
     [[nodiscard]] Timestamp monotonic() const { return time; }
 };
 

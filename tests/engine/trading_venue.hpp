@@ -77,6 +77,7 @@ public:
         const Bytes bytes = bytes_of(message);
         answers_.emplace_back(bytes.begin(), bytes.end());
     }
+    void answer_without_bytes() { answers_.emplace_back(); }
     void execute(std::uint32_t number, std::int64_t price, std::int64_t quantity, std::uint64_t match) {
         ouch50::OrderExecuted message;
         message.user_ref_num = UserRefNum{number};

@@ -75,6 +75,30 @@ def test_a_damaged_itch_file(
     assert str(file) in sentence and says.format(offset, offset + 7) in sentence
 
 
+@pytest.mark.parametrize(
+    ("field", "value", "says"),
+    [
+        (21, b"Q", "the side at byte offset {0} is 'Q', not 'B' or 'S'"),
+        (22, bytes(4), "the order at byte offset {0} is added with 0 shares"),
+        (3, b"\xee\xee", "the message at byte offset {1} has locate 61166 for "),
+    ],
+    ids=["side", "shares", "locate"],
+)
+def test_an_impossible_order(
+    desk: SiteRuns, short_session: ShortSession, tmp_path: Path, field: int, value: bytes, says: str, seed: int
+):
+    data = bytearray(short_session.file.read_bytes())
+    number = seed % (short_session.messages // 2)
+    while data[frame_offset(data, number) + 2] != ord("A"):
+        number += 1
+    offset = frame_offset(data, number)
+    data[offset + field : offset + field + len(value)] = value
+    file = tmp_path / f"impossible_{OTHER_DAY}.itch50"
+    file.write_bytes(data)
+    sentence = desk.run([file]).sentence()
+    assert str(file) in sentence and says.format(offset + field, offset) in sentence
+
+
 def empty(file: Path) -> None:
     file.write_bytes(b"")
 
@@ -101,6 +125,30 @@ def test_a_file_that_is_no_session(desk: SiteRuns, tmp_path: Path, make: Callabl
     make(file)
     sentence = desk.run([file]).sentence()
     assert str(file) in sentence and says in sentence
+
+
+@pytest.mark.parametrize(
+    ("day", "says"),
+    [
+        ("2020-02-01", "2020-02-01 is a Saturday: is that the session's trading day?"),
+        ("1999-12-31", "1999-12-31 is no day to trade: sessions are of 2010-01-01 up to today"),
+        ("2199-01-02", "2199-01-02 is no day to trade"),
+    ],
+)
+def test_a_day_that_cannot_be(desk: SiteRuns, short_session: ShortSession, day: str, says: str):
+    assert desk.run([short_session.file], day=day).sentence().startswith(f"colo: {says}")
+
+
+def test_a_damaged_file_of_an_earlier_run_is_named(desk: SiteRuns, short_session: ShortSession):
+    file = desk.run_directory(short_session.day) / "run.json"
+    whole = file.read_text()
+    file.write_text("{")
+    (file.parent / "complete").rename(file.parent / "complete.aside")
+    try:
+        assert desk.run([short_session.file]).sentence().startswith(f"colo: {file}: damaged at character 1: ")
+    finally:
+        file.write_text(whole)
+        (file.parent / "complete.aside").rename(file.parent / "complete")
 
 
 def test_a_day_that_is_missing_or_wrong(desk: SiteRuns, short_session: ShortSession, tmp_path: Path):

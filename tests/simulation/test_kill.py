@@ -26,7 +26,7 @@ def test_a_killed_program(desk: SiteRuns, short_session: ShortSession, tmp_path,
     await_played(desk, short_session, random.Random(seed).uniform(0.02, 0.9), run)
     desk.kill(victim, run)
     sentence = run.wait().sentence()
-    assert f"{victim} ended with killed by signal 9" in sentence, sentence
+    assert f"{victim} was killed by signal 9" in sentence, sentence
     assert_it_goes_on(desk, short_session, tmp_path)
 
 

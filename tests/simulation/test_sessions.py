@@ -56,6 +56,23 @@ def test_a_generated_session_where_nothing_is_recorded(desk: SiteRuns):
     assert_complete(desk, report["session"]["trading_day"], 5_000)
 
 
+@pytest.mark.parametrize("message", [b"A", b"D"], ids=["added twice", "deleted twice"])
+def test_an_order_that_cannot_be_is_named(desk: SiteRuns, tmp_path: Path, message: bytes):
+    """The session is traded and stored: what the exchange sent is kept, and the check says which rows are wrong."""
+    file = tmp_path / "impossible_2024-06-25.itch50"
+    generate(file, seed=5, messages=5_000, day="2024-06-25")
+    data, offset, number = file.read_bytes(), 0, 0
+    while number < 2_000 or data[offset + 2 : offset + 3] != message:
+        offset += 2 + int.from_bytes(data[offset : offset + 2], "big")
+        number += 1
+    end = offset + 2 + int.from_bytes(data[offset : offset + 2], "big")
+    file.write_bytes(data[:end] + data[offset:end] + data[end:])
+    desk.forget("2024-06-25")
+    sentence = desk.run([file]).sentence()
+    assert "order_references: 1 of " in sentence and f"ticks sequence={number + 2} " in sentence, sentence
+    assert desk.rows("ticks", "2024-06-25").num_rows == 5_001
+
+
 def test_captures_that_lack_messages_say_which(desk: SiteRuns, recorded_data: Path):
     """The recorded packets are samples of a day: what lies between them is nowhere."""
     file = recorded_data / "itch/moldudp64_pcap/Multiple.Packets.pcap"

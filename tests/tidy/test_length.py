@@ -42,7 +42,7 @@ def cpp_functions(source: Source) -> Iterator[tuple[str, int, int]]:
         if character == "\n":
             line += 1
         elif character == "{":
-            heading = " ".join(text[heading_start:position].split())
+            heading = re.sub(r"\balignas\(\w+\) ?", "", " ".join(text[heading_start:position].split()))
             is_function = ")" in heading and not CPP_CONTROL.match(heading) and not in_function
             is_function = is_function and not (CPP_SCOPE.match(heading) and "(" not in heading)
             first = line - text[heading_start:position].lstrip().count("\n")
@@ -107,6 +107,8 @@ def test_the_rules_see_planted_violations():
         ("int g()", 1),
     ]
     assert len(long_functions([cpp])) == 1
+    aligned = Source("b.cpp", f"class alignas(64) Line {{\n{body}}};")
+    assert long_functions([aligned]) == []
     python = Source("a.py", "def f():\n" + "    pass\n" * 60)
     assert len(long_functions([python])) == 1
     assert len(long_files([Source("a.py", "\n" * 501), Source("requirements/core.txt", "\n" * 501)])) == 1

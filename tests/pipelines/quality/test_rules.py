@@ -16,6 +16,7 @@ from pipelines.quality.violations import StoredSession, find_violations
 WINDOW_NS = 1_000_000_000
 MIDNIGHT_NS = 1_340_251_200 * WINDOW_NS
 INSTRUMENT = 77
+UNKNOWN_ORDER, REFUSED = flag("unknown_order"), flag("refused")
 
 
 def tick(sequence: int, action: str, **values: int) -> np.ndarray:
@@ -81,6 +82,7 @@ def sound_session() -> StoredSession:
         positions=pa.table({"instrument_id": pa.array([INSTRUMENT], pa.int32()), "position": [10]}),
         bounds={
             "messages": len(ticks),
+            "from_start": 1,
             "window_ns": WINDOW_NS,
             "staleness_ns": 10 * WINDOW_NS,
             "open_ns": MIDNIGHT_NS,
@@ -124,6 +126,7 @@ MUTATIONS: dict[str, tuple[Mutation, str]] = {
     "tick_grid": (lambda s: replace(s, ticks=changed(s.ticks, 0, "price", 100_050)), "ticks sequence=1 "),
     "executed_within_displayed": (
         lambda s: replace(s, ticks=changed(s.ticks, 7, "quantity", 201)), "ticks sequence=8 "),
+    "order_references": (lambda s: replace(s, ticks=changed(s.ticks, 3, "flags", UNKNOWN_ORDER)), "ticks sequence=4 "),
     "bar_volume": (lambda s: replace(s, bars=changed(s.bars, 0, "volume", 301)), f"window_start_ns={MIDNIGHT_NS}"),
     "ticks_equal_journal": (lambda s: replace(s, ticks=without(s.ticks, 7)), "journal_offset=4608"),
     "order_events_equal_journal": (
@@ -162,6 +165,15 @@ def test_a_session_without_its_beginning_or_its_end_has_a_gap(ticks: slice, row:
     (finding,) = (finding for finding in find_violations(cut) if finding.rule.name == "sequence_gap")
     assert finding.violations == 1
     assert row in finding.rows[0][0] and finding.rows[0][1] == detail
+
+
+def test_a_session_from_the_middle_of_a_day_may_refer_to_orders_from_before_but_none_may_be_impossible() -> None:
+    sound = sound_session()
+    later = replace(sound, bounds={**sound.bounds, "from_start": 0})
+    for flags, violations in ((UNKNOWN_ORDER, 0), (REFUSED, 1)):
+        stored = replace(later, ticks=changed(later.ticks, 3, "flags", flags))
+        findings = {finding.rule.name: finding for finding in find_violations(stored)}
+        assert findings["order_references"].violations == violations
 
 
 def test_sub_dollar_prices_have_a_finer_grid() -> None:

@@ -1,0 +1,1 @@
+"""The protocol codecs' Python half: what renders C++ from a venue's published schema."""
