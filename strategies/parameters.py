@@ -37,7 +37,7 @@ def spec_of(strategy: str) -> Spec:
 
 
 def current(file: Path, spec: Spec) -> Parameters:
-    """Return the latest change in an engine's parameter file; ColoError where no engine keeps one there."""
+    """Return what an engine has in force; ColoError where no engine keeps its parameters in the file."""
     from colo_engine import read_parameters
 
     try:
@@ -58,16 +58,16 @@ def change(file: Path, spec: Spec, changes: Mapping[str, int | float], author: s
     from colo_engine import change_parameters
 
     before = current(file, spec)
-    after = Parameters(before.generation + 1, author, {**before.values, **changes})
-    spec.check(after.values)
-    values = [float(after.values[name]) for name in spec.parameters]
+    wanted = {**before.values, **changes}
+    spec.check(wanted)
+    values = [float(wanted[name]) for name in spec.parameters]
     try:
-        refusal = change_parameters(str(file), after.generation, author, values)
+        refusal = change_parameters(str(file), before.generation, author, values)
     except (RuntimeError, ValueError) as error:
         raise ColoError(str(error)) from None
     if refusal:
         raise ColoError(f"strategy {spec.name}: {refusal}")
-    return after
+    return current(file, spec)
 
 
 def _assignments(texts: list[str]) -> dict[str, int | float]:

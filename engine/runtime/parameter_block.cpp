@@ -6,6 +6,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <new>
 #include <stdexcept>
@@ -42,6 +43,7 @@ ParameterBlock ParameterBlock::create(const std::filesystem::path& path, const P
     ParameterBlock block(std::move(file), new (memory) Layout{});
     block.made_ = path;
     block.layout_->change.write(current);
+    block.layout_->in_force.write(current);
     block.seen_ = block.layout_->change.count();
     std::atomic_thread_fence(std::memory_order_release);  // whoever sees the magic sees the rest
     block.layout_->magic = magic_text;
@@ -77,9 +79,18 @@ void ParameterBlock::answer(std::uint64_t generation, bool applied, std::string_
     layout_->answer.write(answer);
 }
 
-std::optional<ParameterChange> ParameterBlock::latest() const {
-    const auto found = layout_->change.read();
-    return found ? std::optional(found->first) : std::nullopt;
+std::optional<ParameterChange> ParameterBlock::in_force() const {
+    for (int attempt = 0; attempt < 1'000; ++attempt)  // the engine writes for less than a microsecond
+        if (const auto found = layout_->in_force.read()) return found->first;
+    return std::nullopt;
+}
+
+std::uint64_t ParameterBlock::next_generation() const {
+    const auto proposed = layout_->change.read();  // nothing where a writer died: its number is not known to anybody
+    const auto answered = layout_->answer.read();
+    const auto current = in_force();
+    return 1 + std::max({proposed ? proposed->first.generation : 0, answered ? answered->first.generation : 0,
+                         current ? current->generation : 0});
 }
 
 std::optional<ParameterAnswer> ParameterBlock::answer_to(std::uint64_t generation) const {

@@ -87,10 +87,14 @@ public:
         seen_ = found->second;
         return found->first;
     }
+    // What is in force now, and what became of a proposal.
+    void publish(const ParameterChange& in_force) { layout_->in_force.write(in_force); }
     void answer(std::uint64_t generation, bool applied, std::string_view sentence);
 
     // The operator's side.
-    [[nodiscard]] std::optional<ParameterChange> latest() const;
+    [[nodiscard]] std::optional<ParameterChange> in_force() const;
+    // Above everything that was proposed, so that no answer to another can be taken for the one to this.
+    [[nodiscard]] std::uint64_t next_generation() const;
     void propose(const ParameterChange& change) { layout_->change.write(change); }
     [[nodiscard]] std::optional<ParameterAnswer> answer_to(std::uint64_t generation) const;
 
@@ -98,6 +102,7 @@ private:
     struct Layout {
         std::array<char, 8> magic;
         alignas(64) Seqlock<ParameterChange> change;
+        alignas(64) Seqlock<ParameterChange> in_force;
         alignas(64) Seqlock<ParameterAnswer> answer;
     };
     static constexpr std::array<char, 8> magic_text{'C', 'O', 'L', 'O', 'P', 'R', 'M', '1'};

@@ -149,6 +149,7 @@ void TradingEngine<S, Network, C, R>::attend_parameters() {
         return parameter_block_->answer(change->generation, false, why->view());
     }
     control(Control::parameters, text_of(core_.parameter_rules(), *change).view());
+    parameter_block_->publish(core_.parameters());
     parameter_block_->answer(change->generation, core_.parameters().generation == change->generation, {});
 }
 

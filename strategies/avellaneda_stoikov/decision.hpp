@@ -49,7 +49,8 @@ private:
     double intensity_spread_;
 };
 
-// As spec.yaml documents them, in its order; a test compares the two.
+// As spec.yaml documents them, in its order; a test compares the two. `python -m strategies.parameters` changes them while
+// the strategy trades.
 inline constexpr std::array<ParameterRule, 8> parameter_rules = {{
     {"quote_quantity", "shares", true, 0, 999'999},
     {"gamma", "1/dollar", false, 0, 1'000'000},

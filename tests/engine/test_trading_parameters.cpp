@@ -127,6 +127,10 @@ TEST_F(TradingParameters, RefusedWithASentenceAndNothingChanges) {
     }
     EXPECT_EQ(controls(Control::parameters_refused), sentences);
     EXPECT_EQ(tuned->core().parameters().generation, 3u);
+    const ParameterBlock block = ParameterBlock::open(path);
+    EXPECT_EQ(block.in_force()->generation, 3u) << "what was refused is not what is in force";
+    EXPECT_EQ(block.in_force()->values[0], 5);
+    EXPECT_EQ(block.next_generation(), 10u);
     quote_again();
     EXPECT_EQ(bid_price(), Price{999'400});
 }
@@ -173,7 +177,7 @@ TEST_F(TradingParameters, AResumedEngineOffersWhatIsInForce) {
     MemoryReader reader{records};
     ASSERT_FALSE(next.resume(reader));
     next.offer_parameters(path);
-    const auto latest = ParameterBlock::open(path).latest();
+    const auto latest = ParameterBlock::open(path).in_force();
     ASSERT_TRUE(latest);
     EXPECT_EQ(latest->generation, 4u);
     EXPECT_EQ(latest->values[0], 7);
