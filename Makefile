@@ -16,7 +16,7 @@ install := requirements/install.sh
 install_site := $(install) apt-base $(if $(filter lab,$(SITE)),apt-services) core build $(if $(filter lab,$(SITE)),services)
 install_all := $(install) apt-base apt-services core build_tests services
 
-.PHONY: help setup run ui test test-long clean lock
+.PHONY: help setup run ui test test-long simulate fuzz clean lock
 
 help: ## Show these targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
@@ -36,6 +36,10 @@ test: ## Run every test that fits into half an hour
 test-long: ## The same with more seeds, longer runs, and the C++ tests under sanitizers
 	@$(install_all) sanitized
 	@$(python) -m tests --long
+
+simulate: ## Run the whole system in one process under the faults of a seed: SEED=7 (COUNT=1000 for more seeds)
+	@$(install) apt-base core simulation
+	@build/cmake/tests/simulation/simulate --first "$(or $(SEED),1)" --count "$(or $(COUNT),1)"
 
 setup: ## Install and build what a site needs: SITE=desk|lab
 	@$(install_site)

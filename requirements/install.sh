@@ -167,6 +167,9 @@ build() { compile build/cmake 'engine exchange_simulator colo_engine' -DCOLO_MAR
 # build_tests: the same, and the C++ tests.
 build_tests() { compile build/cmake all -DCOLO_MARCH="${COLO_MARCH:-native}"; }
 
+# simulation: the program that runs the whole system in one process.
+simulation() { compile build/cmake simulate -DCOLO_MARCH="${COLO_MARCH:-native}"; }
+
 # sanitized: the programs and tests once more, stopping at the first error in memory or arithmetic.
 sanitized() { compile build/sanitized all -DCOLO_BINDINGS=OFF -DCOLO_SANITIZE=address,undefined; }
 
@@ -306,7 +309,7 @@ clean() {
 for step in "$@"; do
   case $step in
     apt-base | apt-services) apt "requirements/$step.txt" ;;
-    core | build | build_tests | sanitized | services | lock | clean) "$step" ;;
+    core | build | build_tests | simulation | sanitized | services | lock | clean) "$step" ;;
     *) fail "no step is called $step" ;;
   esac
 done
