@@ -16,7 +16,7 @@ install := requirements/install.sh
 install_site := $(install) apt-base $(if $(filter lab,$(SITE)),apt-services) core build $(if $(filter lab,$(SITE)),services)
 install_all := $(install) apt-base apt-services core build_tests benchmarks services
 
-.PHONY: help setup run ui test test-long bench clean lock
+.PHONY: help setup run ui test test-long bench simulate fuzz clean lock
 
 help: ## Show these targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
@@ -40,6 +40,10 @@ test-long: ## The same with more seeds, longer runs, and the C++ tests under san
 bench: ## Measure every part of the engine beside its floor: BENCH="itch_book match"
 	@$(install) apt-base apt-bench core benchmarks chronicle
 	@$(python) -m engine.bench.run $(BENCH)
+
+simulate: ## Run the whole system in one process under the faults of a seed: SEED=7 (COUNT=1000 for more seeds)
+	@$(install) apt-base core simulation
+	@build/cmake/tests/simulation/simulate --first "$(or $(SEED),1)" --count "$(or $(COUNT),1)"
 
 setup: ## Install and build what a site needs: SITE=desk|lab
 	@$(install_site)

@@ -170,6 +170,9 @@ build_tests() { compile build/cmake all -DCOLO_MARCH="${COLO_MARCH:-native}"; }
 # benchmarks: the programs that measure, and the generator of their inputs.
 benchmarks() { compile build/cmake benchmarks -DCOLO_MARCH="${COLO_MARCH:-native}"; }
 
+# simulation: the program that runs the whole system in one process.
+simulation() { compile build/cmake simulate -DCOLO_MARCH="${COLO_MARCH:-native}"; }
+
 # sanitized: the programs and tests once more, stopping at the first error in memory or arithmetic; and what threads
 # share without a lock, stopping at the first race.
 sanitized() {
@@ -319,7 +322,7 @@ clean() {
 for step in "$@"; do
   case $step in
     apt-base | apt-services | apt-bench) apt "requirements/$step.txt" ;;
-    core | build | build_tests | benchmarks | chronicle | sanitized | services | lock | clean) "$step" ;;
+    core | build | build_tests | simulation | benchmarks | chronicle | sanitized | services | lock | clean) "$step" ;;
     *) fail "no step is called $step" ;;
   esac
 done
