@@ -173,6 +173,14 @@ simulation() { compile build/cmake simulate -DCOLO_MARCH="${COLO_MARCH:-native}"
 # sanitized: the programs and tests once more, stopping at the first error in memory or arithmetic.
 sanitized() { compile build/sanitized all -DCOLO_BINDINGS=OFF -DCOLO_SANITIZE=address,undefined; }
 
+# fuzzers: every decoder as a fuzzer, with clang.
+fuzzers() {
+  local compiler
+  compiler=$(compgen -G '/usr/bin/clang++-1[6-9]' | sort -V | tail -n1)
+  compile build/fuzz fuzzers -DCOLO_BINDINGS=OFF -DCOLO_FUZZ=ON -DCMAKE_CXX_COMPILER="$compiler" \
+    -DCOLO_SANITIZE=fuzzer-no-link,address,undefined
+}
+
 # compile FOLDER TARGETS OPTION...: configures anew when a CMakeLists.txt came, from nothing when the options, the
 # interpreter or its packages changed, and leaves the rest to ninja.
 compile() {
@@ -308,8 +316,8 @@ clean() {
 
 for step in "$@"; do
   case $step in
-    apt-base | apt-services) apt "requirements/$step.txt" ;;
-    core | build | build_tests | simulation | sanitized | services | lock | clean) "$step" ;;
+    apt-base | apt-services | apt-fuzz) apt "requirements/$step.txt" ;;
+    core | build | build_tests | simulation | fuzzers | sanitized | services | lock | clean) "$step" ;;
     *) fail "no step is called $step" ;;
   esac
 done
