@@ -45,6 +45,10 @@ simulate: ## Run the whole system in one process under the faults of a seed: SEE
 	@$(install) apt-base core simulation
 	@build/cmake/tests/simulation/simulate --first "$(or $(SEED),1)" --count "$(or $(COUNT),1)"
 
+fuzz: ## Fuzz every decoder under sanitizers: SECONDS_EACH=600 (TARGETS="itch pcap" for some of them)
+	@$(install) apt-base apt-fuzz core fuzzers
+	@$(python) -m tests.fuzz --seconds "$(or $(SECONDS_EACH),60)" $(TARGETS)
+
 setup: ## Install and build what a site needs: SITE=desk|lab
 	@$(install_site)
 

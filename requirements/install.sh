@@ -180,6 +180,14 @@ sanitized() {
   compile build/threads test_rings -DCOLO_BINDINGS=OFF -DCOLO_SANITIZE=thread
 }
 
+# fuzzers: every decoder as a fuzzer, with clang.
+fuzzers() {
+  local compiler
+  compiler=$(compgen -G '/usr/bin/clang++-1[6-9]' | sort -V | tail -n1)
+  compile build/fuzz fuzzers -DCOLO_BINDINGS=OFF -DCOLO_FUZZ=ON -DCMAKE_CXX_COMPILER="$compiler" \
+    -DCOLO_SANITIZE=fuzzer-no-link,address,undefined
+}
+
 # compile FOLDER TARGETS OPTION...: configures anew when a CMakeLists.txt came, from nothing when the options, the
 # interpreter or its packages changed, and leaves the rest to ninja.
 compile() {
@@ -321,8 +329,8 @@ clean() {
 
 for step in "$@"; do
   case $step in
-    apt-base | apt-services | apt-bench) apt "requirements/$step.txt" ;;
-    core | build | build_tests | simulation | benchmarks | chronicle | sanitized | services | lock | clean) "$step" ;;
+    apt-base | apt-services | apt-bench | apt-fuzz) apt "requirements/$step.txt" ;;
+    core | build | build_tests | simulation | benchmarks | chronicle | fuzzers | sanitized | services | lock | clean) "$step" ;;
     *) fail "no step is called $step" ;;
   esac
 done

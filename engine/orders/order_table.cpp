@@ -319,7 +319,8 @@ std::size_t OrderTable::reconcile(UserRefNum next) {
         }
         settle(order);
     }
-    next_ = std::max<std::size_t>(next_, next.value());
+    // A venue can name any number: beyond the table there is no room, and nothing more leaves.
+    next_ = std::max(next_, std::min<std::size_t>(next.value(), orders_.size()));
     return given_up;
 }
 

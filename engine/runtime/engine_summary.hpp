@@ -40,11 +40,15 @@ template <class Core>
             {"position", position.quantity().value()},   {"average_price", position.average_price().value()},
             {"mark_price", mark.value()},                {"realised", position.realised().value()},
             {"unrealised", position.unrealised(mark).value()}, {"fees", fees}, {"pnl", pnl}};
+        // Why its feed is not believed any more; an instrument with a fault is halted.
+        if (const BookStatus fault = core.market().book(index).fault(); fault != BookStatus::ok)
+            instruments[config.instruments[index.value()].symbol]["fault"] = to_string(fault);
     }
     const CoreCounts& counts = core.counts();
     return {{"messages", counts.feed_messages}, {"orders", counts.orders},
             {"cancels", counts.cancels},        {"fills", counts.fills},
             {"broken_trades", counts.broken_trades}, {"venue_rejects", counts.venue_rejects},
+            {"malformed_messages", core.market().malformed()}, {"malformed_answers", counts.malformed_answers},
             {"rejects_by_rule", rejects},       {"anomalies", anomalies},
             {"killed", core.killed()},          {"open_orders", core.orders().open_count()},
             {"pnl", total},                     {"instruments", instruments}};

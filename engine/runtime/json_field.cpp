@@ -30,6 +30,8 @@ JsonField JsonField::parse(const std::string& text, std::string file) {
         *document = nlohmann::json::parse(text);
     } catch (const nlohmann::json::parse_error& error) {
         throw ConfigError(file + ": is not JSON: error at byte " + std::to_string(error.byte));
+    } catch (const nlohmann::json::exception&) {
+        throw ConfigError(file + ": holds a number that is too large");  // all that is left for a parser to refuse
     }
     const nlohmann::json* value = document.get();
     return {std::move(document), value, std::move(file), ""};

@@ -60,6 +60,10 @@ TEST(EngineConfig, ErrorsNameTheField) {
     EXPECT_EQ(error_of("[]"), "engine.json: the document: must be an object");
 }
 
+TEST(EngineConfig, NumberBeyondAllNumbersIsASentence) {
+    EXPECT_THROW(JsonField::parse("[5e502512]", "engine.json"), ConfigError);
+}
+
 TEST(LatencyHistogram, PercentilesAreNeverBelowTheTruthAndWithinAThirtySecond) {
     LatencyHistogram histogram;
     EXPECT_EQ(histogram.percentile(0.5), Duration{0});

@@ -259,6 +259,16 @@ TEST(Orders, CountWhatCannotBe) {
     EXPECT_FALSE(table.room());
 }
 
+TEST(Orders, AccountBeyondTheTableLeavesNoRoom) {
+    OrderTable table(1, 10);
+    table.enter(instrument, Side::buy, price, shares(100));
+    table.reconcile(UserRefNum{0xFFFFFFFF});
+    EXPECT_FALSE(table.room());
+    int open = 0;
+    table.for_each_open([&](const OwnOrder&) { ++open; });
+    EXPECT_EQ(open, 0) << "the unacknowledged order never arrived";
+}
+
 TEST(Positions, KeepTheBooksExactly) {
     Position position;
     position.apply(Side::buy, Price{1'000'000}, shares(100));

@@ -178,7 +178,7 @@ TEST_F(TradingRecoveryTest, ClockThatIsSetBackStopsNoTimeOut) {
 TEST_F(TradingRecoveryTest, MessageWithoutBytesStopsNothing) {
     start_engine();
     make_market();
-    venue.answer_without_bytes();
+    venue.answer_bytes({});
     want(quote(999'800, 100), {});
     tick();
     EXPECT_EQ(venue.open.size(), 1u);

@@ -24,7 +24,9 @@ public:
     SequenceNumber publish(Message message, SessionTime time) {
         message.timestamp = time;
         message.stock_locate = locate;
-        const Bytes bytes = bytes_of(message);
+        return publish_bytes(bytes_of(message));
+    }
+    SequenceNumber publish_bytes(Bytes bytes) {
         messages_.emplace_back(bytes.begin(), bytes.end());
         const SequenceNumber sequence{messages_.size()};
         send_packet(sequence);
@@ -77,7 +79,7 @@ public:
         const Bytes bytes = bytes_of(message);
         answers_.emplace_back(bytes.begin(), bytes.end());
     }
-    void answer_without_bytes() { answers_.emplace_back(); }
+    void answer_bytes(Bytes bytes) { answers_.emplace_back(bytes.begin(), bytes.end()); }
     void execute(std::uint32_t number, std::int64_t price, std::int64_t quantity, std::uint64_t match) {
         ouch50::OrderExecuted message;
         message.user_ref_num = UserRefNum{number};

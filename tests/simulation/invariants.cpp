@@ -63,8 +63,18 @@ void WholeSystem::on_append(const RecordFields& fields, Bytes payload) {
 void WholeSystem::check() {
     if (!engine_) return;
     check_positions();
+    check_kill_switch();
     // Messages that the journal did not take are not acted upon: the engine ends in its next turn.
     if (!engine_->core().snapshotting() && !journal_.full()) check_book();
+}
+
+// Within the turn in which it was pulled, or in which the orders became known again.
+void WholeSystem::check_kill_switch() {
+    if (!witness_.killed() || engine_->core().session() != SessionState::ready) return;
+    engine_->core().orders().for_each_open([](const OwnOrder& order) {
+        require(order.cancel_pending, "a killed engine cancels at once",
+                [&] { return "order " + std::to_string(order.user_ref_num.value()) + " stands"; });
+    });
 }
 
 void WholeSystem::check_positions() {

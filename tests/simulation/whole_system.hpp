@@ -64,6 +64,7 @@ private:
     void check();
     void check_book();
     void check_positions();
+    void check_kill_switch();
     void check_rest();
     [[nodiscard]] bool at_rest() const;
     [[nodiscard]] bool all_heard() const;
