@@ -66,7 +66,7 @@ public:
         using difference_type = std::ptrdiff_t;
         OrderIterator() = default;
         OrderIterator(const OrderCells* cells, Handle at) : cells_(cells), at_(at) {}
-        Order operator*() const { return {at_, cells_->id(at_), Quantity{(*cells_)[at_].quantity}}; }
+        Order operator*() const { return {at_, cells_->id(at_), Quantity{(*cells_)[at_].quantity()}}; }
         OrderIterator& operator++() { at_ = (*cells_)[at_].next; return *this; }
         OrderIterator operator++(int) { OrderIterator before = *this; ++*this; return before; }
         bool operator==(const OrderIterator& other) const { return at_ == other.at_; }
@@ -119,7 +119,7 @@ struct Imbalance {
     SessionTime time;
 };
 
-class alignas(64) Book {
+class Book {
 public:
     Book(const OrderCells& cells, std::uint16_t instrument)
         : cells_(&cells), instrument_(instrument),
@@ -199,18 +199,16 @@ private:
         const Price price = best.level == 0 ? Price{0} : price_of(side, best.key);
         best_levels_[side == Side::sell] = best.level;
         (side == Side::buy ? top_.bid_price : top_.ask_price) = price;
-        set_best_quantity(side, best.level == 0 ? Quantity{0} : Level(*cells_, best.level, side, price).quantity());
+        best_quantity(side) = best.level == 0 ? Quantity{0} : Level(*cells_, best.level, side, price).quantity();
     }
     [[nodiscard]] bool is_best(Side side, Handle level) const { return best_levels_[side == Side::sell] == level; }
-    void set_best_quantity(Side side, Quantity quantity) {
-        (side == Side::buy ? top_.bid_quantity : top_.ask_quantity) = quantity;
-    }
+    [[nodiscard]] Quantity& best_quantity(Side side) { return side == Side::buy ? top_.bid_quantity : top_.ask_quantity; }
     void fail(BookStatus status) {
         if (fault_ == BookStatus::ok) fault_ = status;
     }
 
     // The first cache line serves most messages: those that neither make nor empty a level.
-    Top top_;
+    alignas(64) Top top_;
     std::array<Handle, 2> best_levels_{};
     const OrderCells* cells_;
     std::uint16_t instrument_;

@@ -80,11 +80,11 @@ public:
     [[nodiscard]] std::optional<RestingOrder> find(OrderId id) const {
         const Handle order = cells_.find(id);
         if (order == 0) return std::nullopt;
-        const Cell cell = cells_[order];
-        const std::uint16_t instrument = cells_.instrument(cell.level);
-        const Side side = cells_.side(cell.level);
-        const LadderKey key = at(instrument).ladder(side).key_of(cells_, cell.level);
-        return RestingOrder{order, instrument, side, price_of(side, key), Quantity{cell.quantity}};
+        const Handle level = cells_[order].level();
+        const std::uint16_t instrument = cells_.instrument(level);
+        const Side side = cells_.side(level);
+        const LadderKey key = at(instrument).ladder(side).key_of(cells_, level);
+        return RestingOrder{order, instrument, side, price_of(side, key), Quantity{cells_[order].quantity()}};
     }
     // Displayed quantity that trades before this order at its price; nothing where the order is not in the book.
     // Takes a step for each order ahead.
@@ -92,8 +92,8 @@ public:
         const Handle order = cells_.find(id);
         if (order == 0) return std::nullopt;
         std::int64_t ahead = 0;
-        const Handle level = cells_[order].level;
-        for (Handle at = cells_[order].previous; at != level; at = cells_[at].previous) ahead += cells_[at].quantity;
+        const Handle level = cells_[order].level();
+        for (Handle at = cells_[order].previous; at != level; at = cells_[at].previous) ahead += cells_[at].quantity();
         return Quantity{ahead};
     }
 
@@ -118,17 +118,17 @@ public:
         const auto taken = static_cast<std::uint32_t>(by.value());
         Cell& cell = cells_[order];
         Book& of = at(instrument);
-        if (taken >= cell.quantity) {
-            if (taken > cell.quantity) [[unlikely]] {
+        if (taken >= cell.quantity()) {
+            if (taken > cell.quantity()) [[unlikely]] {
                 change.status = BookStatus::over_execution;
                 of.fail(change.status);
             }
             take_out(of, order, id, change.side);
             return change;
         }
-        cell.quantity -= taken;
-        change.quantity_after = Quantity{cell.quantity};
-        set_quantity(of, change.side, cell.level, cells_.level_quantity(cell.level) - taken);
+        cell.head = Cell::order(cell.level(), cell.quantity() - taken);
+        change.quantity_after = Quantity{cell.quantity()};
+        set_quantity(of, change.side, cell.level(), cells_.level_quantity(cell.level()) - taken);
         return change;
     }
 
@@ -178,15 +178,21 @@ public:
         cells_.fetch(coming.order);
         return coming;
     }
-    [[gnu::always_inline]] void fetch_level(Coming& coming, bool adds, Side side, Price price) const {
+    // `add_mask` has all bits set for an order that is added at this price, none for one that rests.
+    [[gnu::always_inline]] void fetch_level(Coming& coming, std::uint32_t add_mask, Side side, Price price) const {
         const Cell& order = cells_[coming.order];
         const Handle new_level = coming.book->ladder(side).likely_cell(ladder_key(side, price));
-        coming.level = adds ? new_level : order.level;
+        coming.level = (new_level & add_mask) | (order.level() & ~add_mask);
         cells_.fetch(coming.level);
         cells_.fetch(order.next);
         cells_.fetch(order.previous);
     }
-    [[gnu::always_inline]] void fetch_last(const Coming& coming) const { cells_.fetch(cells_[coming.level].previous); }
+    // A level of one order or none is likely to go or to come: then the bitmap is needed.
+    [[gnu::always_inline]] void fetch_last(const Coming& coming) const {
+        const Cell& level = cells_[coming.level];
+        cells_.fetch(level.previous);
+        coming.book->ladder(cells_.side_of_window(coming.level)).fetch_bitmap(level.next == level.previous);
+    }
 
     // Touches the memory of that many orders now, so that trading does not.
     void prefault(std::uint32_t orders) { cells_.prefault(orders); }
@@ -216,10 +222,10 @@ private:
     }
     [[nodiscard, gnu::always_inline]] BookChange describe(Handle order) const {
         const Cell& cell = cells_[order];
-        const std::uint16_t instrument = cells_.instrument(cell.level);
-        const Side side = cells_.side(cell.level);
-        const Price price = price_of(side, at(instrument).ladder(side).key_of(cells_, cell.level));
-        return {BookStatus::ok, side, instrument, price, Quantity{cell.quantity}, Quantity{0}, price};
+        const std::uint16_t instrument = cells_.instrument(cell.level());
+        const Side side = cells_.side(cell.level());
+        const Price price = price_of(side, at(instrument).ladder(side).key_of(cells_, cell.level()));
+        return {BookStatus::ok, side, instrument, price, Quantity{cell.quantity()}, Quantity{0}, price};
     }
     [[nodiscard]] static BookChange unknown(std::uint16_t instrument) {
         BookChange change;
@@ -254,19 +260,22 @@ private:
 
     // Unlinks an order, and its level if that is empty then.
     [[gnu::always_inline]] void take_out(Book& of, Handle order, OrderId id, Side side) {
-        const Cell cell = cells_[order];
+        const Handle level = cells_[order].level();
+        const std::uint32_t quantity = cells_[order].quantity();
         cells_.remove_order(order, id);
         --order_count_;
-        if (cells_.level_is_empty(cell.level)) {
-            of.ladder(side).erase(cells_, cell.level);
-            if (of.is_best(side, cell.level)) of.refresh_top(side);
+        if (cells_.level_is_empty(level)) {
+            of.ladder(side).erase(cells_, level);
+            if (of.is_best(side, level)) of.refresh_top(side);
         } else {
-            set_quantity(of, side, cell.level, cells_.level_quantity(cell.level) - cell.quantity);
+            set_quantity(of, side, level, cells_.level_quantity(level) - quantity);
         }
     }
+    // Whether the level is the best is a coin's throw, so it chooses an address and not a branch.
     [[gnu::always_inline]] void set_quantity(Book& of, Side side, Handle level, std::uint64_t quantity) {
         cells_.set_level_quantity(level, quantity);
-        if (of.is_best(side, level)) of.set_best_quantity(side, Quantity{static_cast<std::int64_t>(quantity)});
+        Quantity* const best[2] = {&unused_, &of.best_quantity(side)};
+        *best[of.is_best(side, level)] = Quantity{static_cast<std::int64_t>(quantity)};
     }
 
     [[nodiscard]] Book& at(std::uint16_t instrument) { return *std::launder(reinterpret_cast<Book*>(&books_[instrument])); }
@@ -289,6 +298,7 @@ private:
     ReservedArray<Room> books_;
     std::vector<std::uint16_t> seen_;
     std::uint64_t order_count_ = 0;
+    Quantity unused_;  // takes what is written nowhere else
     Book nothing_{cells_, 0};
 };
 

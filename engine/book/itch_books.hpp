@@ -13,6 +13,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cassert>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -47,24 +48,32 @@ public:
     explicit ItchBooks(BookCapacity capacity = {}) : books_(capacity) {}
 
     // Precondition: itch50::well_formed(message).
-    [[gnu::always_inline]] ItchChange apply(Bytes message) {
-        return itch50::dispatch(message.data(), [this](const auto& m) __attribute__((always_inline)) { return apply(m); });
+    ItchChange apply(Bytes message) {
+        return itch50::dispatch(message.data(), [this](const auto& m) { return apply(m); });
     }
 
-    // The messages of a packet or of a stretch of a file, in order. All memory that they will touch is asked for before the
-    // first is applied, in three rounds, each of which needs what the round before fetched: so cold cache lines are waited
-    // for together and not one by one. `applied` is called after each message with it and its change; a pause in the books
-    // between two messages is as without looking ahead. Precondition: all well-formed.
+    // The messages of a packet or of a stretch of a file, in order. The memory that they will touch is asked for before they
+    // are applied, in three rounds, each of which needs what the round before fetched: so cold cache lines are waited for
+    // together and not one by one. A round runs over `piece` messages at a time, three pieces ahead of those that are
+    // applied: all of a packet at once, few of a long stretch. `applied` is called after each message with it and its
+    // change, when no later one is applied. Precondition: all well-formed, and no more than look_ahead_max.
     template <class Applied>
-    [[gnu::always_inline]] void apply(std::span<const Bytes> messages, Applied&& applied) {
-        while (!messages.empty()) {
-            const std::span<const Bytes> ahead = messages.first(std::min(messages.size(), look_ahead_max));
-            fetch(ahead);
-            for (const Bytes message : ahead) applied(message, apply(message));
-            messages = messages.subspan(ahead.size());
+    [[gnu::always_inline]] void apply(std::span<const Bytes> messages, std::size_t piece, Applied&& applied) {
+        assert(messages.size() <= look_ahead_max && piece > 0);
+        std::array<Books::Coming, look_ahead_max> coming;
+        const auto each = [&](std::size_t from, std::size_t pieces_behind, auto&& act) __attribute__((always_inline)) {
+            if (from < pieces_behind * piece) return;
+            const std::size_t first = from - pieces_behind * piece, last = std::min(first + piece, messages.size());
+            for (std::size_t at = first; at < last; ++at) act(at);
+        };
+        for (std::size_t from = 0; from < messages.size() + 3 * piece; from += piece) {
+            each(from, 0, [&](std::size_t at) __attribute__((always_inline)) { coming[at] = fetch_order(messages[at]); });
+            each(from, 1, [&](std::size_t at) __attribute__((always_inline)) { fetch_level(messages[at], coming[at]); });
+            each(from, 2, [&](std::size_t at) __attribute__((always_inline)) { books_.fetch_last(coming[at]); });
+            each(from, 3, [&](std::size_t at) __attribute__((always_inline)) { applied(messages[at], apply_here(messages[at])); });
         }
     }
-    static constexpr std::size_t look_ahead_max = 32;
+    static constexpr std::size_t look_ahead_max = 256;
 
     [[gnu::always_inline]] ItchChange apply(const itch50::AddOrder& m) { return add(m); }
     [[gnu::always_inline]] ItchChange apply(const itch50::AddOrderMpid& m) { return add(m); }
@@ -159,25 +168,24 @@ public:
     }
 
 private:
-    // The same instructions for every type, because a branch on the type is mispredicted as often as the one that applies
-    // the message: where a type has no reference or no price, something harmless is fetched.
-    [[gnu::always_inline]] void fetch(std::span<const Bytes> messages) const {
-        std::array<Books::Coming, look_ahead_max> coming;
-        std::size_t at = 0;
-        for (const Bytes message : messages) {
-            const std::byte* m = message.data();
-            const bool names_order = message.size() >= sizeof(itch50::OrderDelete);
-            const OrderId id{load_big_endian<std::uint64_t>(m + (names_order ? sizeof(itch50::Header) : 0))};
-            coming[at++] = books_.fetch_order(load_big_endian<std::uint16_t>(m + 1), id);
-        }
-        at = 0;
-        for (const Bytes message : messages) {
-            const std::byte* m = message.data();
-            const bool adds = *m == std::byte{'A'} || *m == std::byte{'F'};
-            const Price price{load_big_endian<std::uint32_t>(m + (adds ? 32 : 0))};
-            books_.fetch_level(coming[at++], adds, static_cast<Side>(m[adds ? 19 : 0]), price);
-        }
-        for (const Books::Coming& order : std::span(coming).first(at)) books_.fetch_last(order);
+    [[gnu::always_inline]] ItchChange apply_here(Bytes message) {
+        return itch50::dispatch_here(message.data(), [this](const auto& m) __attribute__((always_inline)) { return apply(m); });
+    }
+
+    // Hints are the same instructions for every type, because a branch on the type is mispredicted as often as the one that
+    // applies the message: where a type has no reference or no price, something harmless is fetched.
+    [[nodiscard, gnu::always_inline]] Books::Coming fetch_order(Bytes message) const {
+        const std::byte* m = message.data();
+        const bool names_order = message.size() >= sizeof(itch50::OrderDelete);
+        const OrderId id{load_big_endian<std::uint64_t>(m + (names_order ? sizeof(itch50::Header) : 0))};
+        return books_.fetch_order(load_big_endian<std::uint16_t>(m + 1), id);
+    }
+    [[gnu::always_inline]] void fetch_level(Bytes message, Books::Coming& coming) const {
+        constexpr unsigned side_offset = 19, price_offset = 32;  // of both kinds of add
+        const std::byte* m = message.data();
+        const unsigned adds = static_cast<unsigned>(*m == std::byte{'A'}) | static_cast<unsigned>(*m == std::byte{'F'});
+        const Price price{load_big_endian<std::uint32_t>(m + (-adds & price_offset))};
+        books_.fetch_level(coming, -adds, static_cast<Side>(m[-adds & side_offset]), price);
     }
     [[nodiscard]] Book& book_of(const itch50::Header& m) { return books_.book(m.stock_locate.get().value()); }
 

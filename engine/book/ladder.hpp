@@ -26,7 +26,7 @@ using LadderKey = std::int64_t;
 }
 [[nodiscard]] constexpr Price price_of(Side side, LadderKey key) { return Price{side == Side::sell ? key : -key}; }
 
-class alignas(64) Ladder {
+class Ladder {
 public:
     static constexpr std::uint32_t window = OrderCells::window_cells;
 
@@ -98,6 +98,7 @@ public:
 
     // Hints: what finding a level needs, and the cell of a level near the best price.
     [[gnu::always_inline]] void fetch() const { __builtin_prefetch(this); }
+    [[gnu::always_inline]] void fetch_bitmap(bool needed) const { __builtin_prefetch(needed ? static_cast<const void*>(&bits_) : this); }
     [[nodiscard, gnu::always_inline]] Handle likely_cell(LadderKey key) const {
         const std::uint64_t from_base = distance(key);
         const auto place = static_cast<std::uint32_t>((from_base * reciprocal_) >> 48) + first_;
@@ -151,12 +152,10 @@ private:
     }
     [[nodiscard]] bool within_window(LadderKey key) const { return distance(key) < span_; }
     // `window` where the key lies outside or between two ticks. The division is a multiplication by 2^48 / tick,
-    // rounded up: exact while 512 * tick^2 < 2^48, which set_window ensures.
+    // rounded up: exact while 512 * tick^2 < 2^48, which follow_best ensures; of a key beyond, it cannot multiply back.
     [[nodiscard]] std::uint32_t place_in_window(LadderKey key) const {
-        const std::uint64_t from_base = distance(key);
-        if (from_base >= span_) [[unlikely]] return window;
-        const std::uint64_t offset = (from_base * reciprocal_) >> 48;
-        if (offset * tick_ != from_base) [[unlikely]] return window;
+        const std::uint64_t from_base = distance(key), offset = (from_base * reciprocal_) >> 48;
+        if (offset >= window || offset * tick_ != from_base) [[unlikely]] return window;
         return (static_cast<std::uint32_t>(offset) + first_) % window;
     }
     [[nodiscard]] std::uint32_t offset_of(std::uint32_t place) const { return (place - first_) % window; }
@@ -269,7 +268,7 @@ private:
     }
 
     // What finds a level lies in the first cache line, the bitmap in the second.
-    LadderKey base_ = 0;      // the key at offset 0
+    alignas(64) LadderKey base_ = 0;  // the key at offset 0
     std::uint64_t span_ = 0;  // 0 until the first level comes: everything is outside
     std::uint64_t reciprocal_ = 0;
     Place best_;

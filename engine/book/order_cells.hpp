@@ -1,6 +1,6 @@
 // The memory of orders and price levels: cells of 16 bytes, named by 32-bit handles, found by the venue's reference.
 //
-// An order is one cell {level, quantity, next, previous}; four lie in a cache line. References rise through the day, so
+// An order is one cell {level and quantity, next, previous}; four lie in a cache line. References rise through the day, so
 // a page of 128 cells is laid under each run of 128 references, and an order's place in its page is its reference: a
 // message finds its order with one cold cache line, where a hash or a table of handles costs two (17 to 25 ns less a
 // message against a hash, measured on two synthetic days). A page is given back when its last order goes, so that the
@@ -29,9 +29,14 @@ namespace colo {
 using Handle = std::uint32_t;
 
 struct Cell {
-    Handle level;  // 0: no order lies here
-    std::uint32_t quantity;
+    // Of an order its level below its quantity, 0 where no order lies; of a level its total quantity. One integer, so that
+    // no part of it is read while the whole is on its way to memory.
+    std::uint64_t head;
     Handle next, previous;
+
+    [[nodiscard]] Handle level() const { return static_cast<Handle>(head); }
+    [[nodiscard]] std::uint32_t quantity() const { return static_cast<std::uint32_t>(head >> 32); }
+    static constexpr std::uint64_t order(Handle level, std::uint32_t quantity) { return std::uint64_t{quantity} << 32 | level; }
 };
 static_assert(sizeof(Cell) == 16);
 
@@ -66,7 +71,7 @@ public:
     // The order of this reference, 0 where there is none.
     [[nodiscard, gnu::always_inline]] Handle find(OrderId id) const {
         const Handle at = home(id);
-        if (cells_[at].level != 0) [[likely]] return at;
+        if (cells_[at].head != 0) [[likely]] return at;
         return sparse_.empty() ? 0 : sparse_.find(id.value());
     }
     [[nodiscard]] OrderId id(Handle order) const {
@@ -77,15 +82,8 @@ public:
         return OrderId{reference};
     }
 
-    // Levels' fields are copied in and out, because two types must not lie over the same cells for the compiler.
-    [[nodiscard]] std::uint64_t level_quantity(Handle level) const {
-        std::uint64_t quantity;
-        std::memcpy(&quantity, &cells_[level], sizeof quantity);
-        return quantity;
-    }
-    void set_level_quantity(Handle level, std::uint64_t quantity) {
-        std::memcpy(&cells_[level], &quantity, sizeof quantity);
-    }
+    [[nodiscard]] std::uint64_t level_quantity(Handle level) const { return cells_[level].head; }
+    void set_level_quantity(Handle level, std::uint64_t quantity) { cells_[level].head = quantity; }
     [[nodiscard]] bool level_is_empty(Handle level) const { return cells_[level].next == level; }
 
     // The first cell of a side's window; where in a window a level lies, and whose it is.
@@ -98,10 +96,14 @@ public:
         return facts(level).instrument;
     }
     [[nodiscard]] Side side(Handle level) const {
-        if (in_window(level)) [[likely]] return (level - windows_begin_) / window_cells % 2 == 0 ? Side::buy : Side::sell;
+        if (in_window(level)) [[likely]] return side_of_window(level);
         return facts(level).side;
     }
-    // Precondition: not in a window.
+    // Of a cell that is in no window, any.
+    [[nodiscard]] Side side_of_window(Handle level) const {
+        return (level - windows_begin_) / window_cells % 2 == 0 ? Side::buy : Side::sell;
+    }
+    // Precondition: not in a window. Facts are copied, because two types must not lie over the same cells for the compiler.
     [[nodiscard]] LevelFacts facts(Handle level) const {
         LevelFacts facts;
         std::memcpy(&facts, &cells_[level + 1], sizeof facts);
@@ -117,17 +119,17 @@ public:
     [[gnu::always_inline]] Handle append_order(Handle level, OrderId id, std::uint32_t quantity) {
         const Handle order = take_order(id);
         const Handle last = cells_[level].previous;
-        cells_[order] = {level, quantity, level, last};
+        cells_[order] = {Cell::order(level, quantity), level, last};
         cells_[last].next = order;
         cells_[level].previous = order;
         return order;
     }
     // Precondition: the handle is this reference's.
     [[gnu::always_inline]] void remove_order(Handle order, OrderId id) {
-        const Cell cell = cells_[order];
-        cells_[cell.previous].next = cell.next;
-        cells_[cell.next].previous = cell.previous;
-        cells_[order].level = 0;
+        const Handle next = cells_[order].next, previous = cells_[order].previous;
+        cells_[previous].next = next;
+        cells_[next].previous = previous;
+        cells_[order].head = 0;
         std::uint32_t& entry = directory_[page_of(id)];
         if (((order ^ entry) & ~page_mask) != 0) [[unlikely]] {
             sparse_.erase(id.value());
@@ -143,7 +145,7 @@ public:
     }
 
     // A level without orders, in its window's cell or elsewhere. Precondition of the latter: room.
-    void make_level_at(Handle level) { cells_[level] = {0, 0, level, level}; }
+    void make_level_at(Handle level) { cells_[level] = {0, level, level}; }
     void forget_level_at(Handle level) { cells_[level].next = 0; }
     [[nodiscard]] bool level_exists(Handle level) const { return cells_[level].next != 0; }
     Handle make_level(LevelFacts facts) {
@@ -161,7 +163,7 @@ public:
     void move_orders(Handle from, Handle to) {
         if (level_is_empty(from)) return;
         const Handle first = cells_[from].next, last = cells_[from].previous;
-        for (Handle order = first; order != from; order = cells_[order].next) cells_[order].level = to;
+        for (Handle order = first; order != from; order = cells_[order].next) cells_[order].head = Cell::order(to, cells_[order].quantity());
         cells_[first].previous = cells_[last].next = to;
         set_level_quantity(to, level_quantity(from));
         cells_[to].next = first;

@@ -327,9 +327,10 @@ inline constexpr std::array<std::uint8_t, 256> length_by_type = lengths(Messages
 [[nodiscard]] MaybeError validate(Bytes message);
 
 // Calls the visitor with the message as its own type; what the visitor returns is returned, so that every overload must
-// return the same type. Precondition: well_formed.
+// return the same type. Precondition: well_formed. `dispatch_here` is inlined by force, for a loop over many messages
+// that drops what it does not read of the visitor's answer.
 template <class Visitor>
-[[gnu::always_inline]] inline decltype(auto) dispatch(const std::byte* message, Visitor&& visitor) {
+[[gnu::always_inline]] inline decltype(auto) dispatch_here(const std::byte* message, Visitor&& visitor) {
     switch (static_cast<char>(*message)) {
     case 'A': return visitor(overlay<AddOrder>(message));
     case 'F': return visitor(overlay<AddOrderMpid>(message));
@@ -356,6 +357,11 @@ template <class Visitor>
     case 'O': return visitor(overlay<DirectListing>(message));
     default: __builtin_unreachable();
     }
+}
+
+template <class Visitor>
+inline decltype(auto) dispatch(const std::byte* message, Visitor&& visitor) {
+    return dispatch_here(message, std::forward<Visitor>(visitor));
 }
 
 // Checks, then calls the visitor; says why not where the bytes are no message.

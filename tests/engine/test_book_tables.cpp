@@ -39,7 +39,7 @@ TEST(OrderCells, AgreeWithAHashMap) {
                 cells.append_order(cells.level, OrderId{id}, step);
                 expected[id] = step;
             } else {
-                ASSERT_EQ(cells[found].quantity, expected[id]) << "seed " << from;
+                ASSERT_EQ(cells[found].quantity(), expected[id]) << "seed " << from;
                 ASSERT_EQ(cells.id(found), OrderId{id}) << "seed " << from;
                 if (random() % 2) remove(id);
             }
@@ -47,7 +47,7 @@ TEST(OrderCells, AgreeWithAHashMap) {
         }
         std::size_t walked = 0;
         for (Handle at = cells[cells.level].next; at != cells.level; at = cells[at].next, ++walked)
-            ASSERT_EQ(expected.at(cells.id(at).value()), cells[at].quantity) << "seed " << from;
+            ASSERT_EQ(expected.at(cells.id(at).value()), cells[at].quantity()) << "seed " << from;
         ASSERT_EQ(walked, expected.size()) << "seed " << from;
         cells.clear();
         for (const auto& [id, kept] : expected) ASSERT_EQ(cells.find(OrderId{id}), 0u);
@@ -84,12 +84,12 @@ void expect_same(const OrderCells& cells, const Ladder& ladder, const std::map<L
     std::vector<std::pair<LadderKey, std::uint32_t>> walked;
     for (const Ladder::Place place : ladder) {
         const Handle order = cells[place.level].next;
-        ASSERT_EQ(cells[order].level, place.level) << "seed " << from;
+        ASSERT_EQ(cells[order].level(), place.level) << "seed " << from;
         ASSERT_EQ(cells[order].next, place.level) << "seed " << from;
         ASSERT_EQ(cells[order].previous, place.level) << "seed " << from;
         ASSERT_EQ(ladder.key_of(cells, place.level), place.key) << "seed " << from;
         ASSERT_EQ(ladder.find(place.key), place.level) << "seed " << from;
-        walked.emplace_back(place.key, cells[order].quantity);
+        walked.emplace_back(place.key, cells[order].quantity());
     }
     ASSERT_EQ(walked, (std::vector<std::pair<LadderKey, std::uint32_t>>(expected.begin(), expected.end()))) << "seed " << from;
     ASSERT_EQ(ladder.empty(), expected.empty());
