@@ -38,8 +38,13 @@ EngineConfig engine_config(const Scenario& scenario, const Limits& limits) {
     StrategyConfig strategy{"quoter", "none", {}, JsonField::parse("{}", "parameters")};
     for (std::uint32_t i = 0; i < instruments.size(); ++i) {
         const Instrument& instrument = instruments[i];
-        config.instruments.push_back({InstrumentId{static_cast<std::int32_t>(i + 1)}, instrument.symbol, instrument.locate,
-                                      Price{100}, Quantity{1}});
+        InstrumentConfig declared;
+        declared.id = InstrumentId{static_cast<std::int32_t>(i + 1)};
+        declared.symbol = instrument.symbol;
+        declared.locate = instrument.locate;
+        declared.tick_size = Price{100};
+        declared.lot_size = Quantity{1};
+        config.instruments.push_back(std::move(declared));
         if (instrument.traded) strategy.instruments.push_back(InstrumentIndex{i});
     }
     config.strategies.push_back(std::move(strategy));

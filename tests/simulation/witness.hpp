@@ -169,6 +169,10 @@ private:
             markets_ = {};
             break;
         case Control::snapshot_end: snapshotting_ = false; break;
+        case Control::rearm: killed_ = false; break;
+        case Control::order_numbers:
+        case Control::parameters:
+        case Control::parameters_refused: break;
         }
     }
     void on_answer(const RecordFields& fields, Bytes payload) {
