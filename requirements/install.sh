@@ -143,6 +143,8 @@ core() {
   local python
   python=$(core_python)
   environment core build/venv "$python"
+  # The project itself, so that `build/venv/bin/python -m ...` works without a variable.
+  printf "%s\n" "$PWD" "$PWD/build/cmake/python" >"$(echo build/venv/lib/python3.*/site-packages)/colo.pth"
 }
 
 # flink: PyFlink 2.3 has no packages for Python 3.13; where the system has nothing older, uv brings one.

@@ -85,20 +85,29 @@ bool JournalTail::enter_first_in_memory() {
     const auto listed = list_segments(places_.hot_directory);
     if (!listed || listed->empty() || !enter(listed->front())) return false;
     const std::uint64_t segment_bytes = hot_->header().segment_bytes;
-    if (position_ == JournalOffset{}) position_ = hot_->header().first_offset();
-    const std::uint64_t index = position_.value() / segment_bytes;
-    if (index != hot_->header().segment_index && !enter(index)) {
-        hot_.reset();
-        return false;
+    if (position_ == JournalOffset{}) {
+        // Since the look at the disk, the journal's first segments may have been drained there and have left memory.
+        const auto on_disk = list_segments(places_.directory);
+        if (on_disk && !on_disk->empty() && on_disk->front() < hot_->header().segment_index) return back_to_disk();
+        position_ = hot_->header().first_offset();
     }
+    const std::uint64_t index = position_.value() / segment_bytes;
+    if (index != hot_->header().segment_index && !enter(index)) return back_to_disk();
     const std::uint64_t byte = std::max(position_.value() % segment_bytes, segment_header_bytes);
     position_ = hot_->header().first_offset() + byte;
     const bool found = hot_->is_place(byte);
-    if (!found && hot_->copy(byte, copied_) != HotView::Found::given_away) {
-        fail({JournalError::Kind::missing, hot_->path().string(), byte, "no record begins here"});
-    }
-    if (!found) hot_.reset();
-    return found;
+    if (found) return true;
+    if (hot_->copy(byte, copied_) == HotView::Found::given_away) return back_to_disk();
+    fail({JournalError::Kind::missing, hot_->path().string(), byte, "no record begins here"});
+    hot_.reset();
+    return false;
+}
+
+// False, for those who came from disk: what they looked for in memory has left it.
+bool JournalTail::back_to_disk() {
+    hot_.reset();
+    static_cast<void>(enter_disk());
+    return false;
 }
 
 bool JournalTail::enter(std::uint64_t segment_index) {

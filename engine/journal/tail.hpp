@@ -53,6 +53,7 @@ private:
     [[nodiscard]] bool enter_first_in_memory();
     [[nodiscard]] bool enter(std::uint64_t segment_index);
     [[nodiscard]] bool enter_disk();
+    [[nodiscard]] bool back_to_disk();
     ReadStatus fail(JournalError error);
 
     Places places_;

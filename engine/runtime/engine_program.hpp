@@ -78,8 +78,8 @@ void trade(const EngineConfig& config, S strategy, EngineSignals& signals, bool 
     const std::unique_ptr<Journal> journal = detail::open_journal(config);
     JournalRecorder recorder(*journal);
     using Engine = TradingEngine<S, KernelNetwork, HostClock, JournalRecorder>;
-    const auto engine = std::make_unique<Engine>(config, std::move(strategy), network, clock, recorder, signals,
-                                                 Engine::Core::orders_max_default, config.hot_directory / "telemetry");
+    auto engine = std::make_unique<Engine>(config, std::move(strategy), network, clock, recorder, signals,
+                                           Engine::Core::orders_max_default, config.hot_directory / "telemetry");
     Housekeeping housekeeping(*journal, config.thread("housekeeping").cpu, [&] {
         if (show_progress) print_line(progress_line(config, engine->telemetry()));
     });
@@ -94,7 +94,11 @@ void trade(const EngineConfig& config, S strategy, EngineSignals& signals, bool 
     const auto closing = journal->close();
     if (engine->failure()) throw EngineError(*engine->failure());
     if (closing) throw EngineError("journal: " + closing->to_string());
-    print_line(detail::live_summary(config, *engine, *journal, host));
+    const std::string summary = detail::live_summary(config, *engine, *journal, host);
+    engine.reset();  // its counters and parameters leave memory, after the journal
+    std::error_code not_empty;
+    std::filesystem::remove(config.hot_directory, not_empty);
+    print_line(summary);
 }
 
 // Runs the journal's inputs again and compares every order with the journaled one; `orders_file`, where not empty, gets
