@@ -28,16 +28,18 @@ public:
 
 private:
     friend class OrderGateway;
+    explicit EncodedOrder(UserRefNum user_ref_num) : user_ref_num_(user_ref_num) {}
+    // The message where it is sent from, with its envelope around it. Written in place: copied behind single stores, its
+    // bytes would wait for every one of them.
     template <WireMessage Message>
-    EncodedOrder(const Message& message, UserRefNum user_ref_num) : user_ref_num_(user_ref_num) {
-        soupbintcp::Enveloped<Message> enveloped;
-        static_assert(sizeof enveloped <= sizeof bytes_);
-        enveloped.message = message;
-        std::memcpy(bytes_.data(), &enveloped, sizeof enveloped);
-        length_ = sizeof enveloped;
+    Message& make() {
+        static_assert(sizeof(soupbintcp::Enveloped<Message>) <= sizeof bytes_);
+        static_assert(alignof(soupbintcp::Enveloped<Message>) == 1);
+        length_ = sizeof(soupbintcp::Enveloped<Message>);
+        return (new (bytes_.data()) soupbintcp::Enveloped<Message>)->message;
     }
 
-    std::array<std::byte, 56> bytes_{};
+    std::array<std::byte, 56> bytes_;
     std::size_t length_ = 0;
     UserRefNum user_ref_num_;
 };
@@ -59,35 +61,41 @@ public:
     }
 
     // Asks which order number is next: names no order, so no rule applies.
-    [[nodiscard]] static EncodedOrder account_query() { return {ouch50::AccountQuery{}, UserRefNum{0}}; }
+    [[nodiscard]] static EncodedOrder account_query() {
+        EncodedOrder encoded(UserRefNum{0});
+        encoded.make<ouch50::AccountQuery>();
+        return encoded;
+    }
 
 private:
     EncodedOrder enter(const OrderRequest& request) {
         const OwnOrder& order = orders_.enter(request.instrument, request.side, request.price, request.quantity);
-        ouch50::EnterOrder message;
+        EncodedOrder encoded(order.user_ref_num);
+        auto& message = encoded.make<ouch50::EnterOrder>();
         message.user_ref_num = order.user_ref_num;
         message.side = order.side == Side::buy ? ouch50::OrderSide::buy : ouch50::OrderSide::sell;
         message.quantity = order.quantity;
         message.symbol = symbols_[order.instrument.value()];
         message.price = order.price;
-        return {message, order.user_ref_num};
+        return encoded;
     }
 
     EncodedOrder replace(const OrderRequest& request) {
         const OwnOrder& order = orders_.replace(request.original, request.price, request.quantity);
-        ouch50::ReplaceOrder message;
+        EncodedOrder encoded(order.user_ref_num);
+        auto& message = encoded.make<ouch50::ReplaceOrder>();
         message.orig_user_ref_num = order.replaces;
         message.user_ref_num = order.user_ref_num;
         message.quantity = orders_.liable(order);
         message.price = order.price;
-        return {message, order.user_ref_num};
+        return encoded;
     }
 
     EncodedOrder cancel(const OrderRequest& request) {
         const OwnOrder& order = orders_.request_cancel(request.original);
-        ouch50::CancelOrder message;
-        message.user_ref_num = order.user_ref_num;
-        return {message, order.user_ref_num};
+        EncodedOrder encoded(order.user_ref_num);
+        encoded.make<ouch50::CancelOrder>().user_ref_num = order.user_ref_num;
+        return encoded;
     }
 
     OrderTable& orders_;
