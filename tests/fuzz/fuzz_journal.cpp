@@ -26,6 +26,7 @@ const std::filesystem::path& folder() {
     return path;
 }
 struct Removed {
+    Removed() { static_cast<void>(folder()); }  // made first, so that it is there to the end
     ~Removed() {
         std::error_code code;
         std::filesystem::remove_all(folder(), code);
