@@ -10,7 +10,6 @@ nothing to resume, because reading a whole journal takes seconds.
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -20,7 +19,7 @@ import numpy
 import pyarrow.parquet
 
 from engine import records
-from pipelines.json_file import read_json
+from pipelines.json_file import read_json, write_json
 from pipelines.store.bars import DUCKDB, bar_names, select_bars
 from pipelines.store.tick_store import ORDER_EVENTS, TICKS, Day, row_dtype, rows_from_arrow, sort_key
 from stacks.topology.data_plane import Embedded
@@ -74,9 +73,7 @@ class EmbeddedStore:
         for bars in self.declared.bars:
             rows[bars.name] = self._make_bars(bars.name, bars.window_ns, day)
         self._day_file(day).parent.mkdir(parents=True, exist_ok=True)
-        temporary = self._day_file(day).with_suffix(".unfinished")
-        temporary.write_text(json.dumps({"run_id": run_id, "rows": rows}) + "\n")
-        temporary.replace(self._day_file(day))
+        write_json(self._day_file(day), {"run_id": run_id, "rows": rows})
         return rows
 
     def row_count(self, table: str, day: Day) -> int:

@@ -21,6 +21,7 @@ import numpy
 from confluent_kafka import Message
 
 from engine import records
+from pipelines.json_file import write_whole
 from pipelines.services.kafka import create_topics, delete_topics, topic_names
 from pipelines.store.postgresql import PostgresqlStore
 from pipelines.store.tick_store import ORDER_EVENTS, TICKS, Day
@@ -74,9 +75,7 @@ def open_stream(kafka: Kafka, store: PostgresqlStore, day: Day, run_file: Path) 
     delete_topics(kafka, [name for name in present if name.startswith(_prefixes(kafka, day))])
     store.begin_day(day, run.run_id)
     run_file.parent.mkdir(parents=True, exist_ok=True)
-    temporary = run_file.with_suffix(".unfinished")
-    temporary.write_text(run.to_json())
-    temporary.replace(run_file)
+    write_whole(run_file, run.to_json())
     return run
 
 
