@@ -81,9 +81,11 @@ def _tick_rules(reference_data: ReferenceData) -> pa.Table:
 def _positions(run: RunDirectory, reference_data: ReferenceData) -> pa.Table:
     held = run.read("traded.json")["engine"]["instruments"]
     ids = {instrument.symbol: instrument.instrument_id for instrument in reference_data.instruments}
+    # What was held before the day is no fill of it.
+    opening = {row["symbol"]: row["opening_position"]["quantity"] for row in run.read("engine.json")["instruments"]}
     return pa.table(
         {
             "instrument_id": pa.array([ids[symbol] for symbol in held], pa.int32()),
-            "position": pa.array([int(row["position"]) for row in held.values()], pa.int64()),
+            "position": pa.array([held[symbol]["position"] - opening[symbol] for symbol in held], pa.int64()),
         }
     )
