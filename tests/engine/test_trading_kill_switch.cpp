@@ -46,14 +46,7 @@ protected:
 };
 
 TEST_F(KillSwitch, CancelsEverythingAndNothingNewLeaves) {
-    start_engine();
-    make_market();
-    want(quote(999'800, 100), quote(1'000'200, 100));
-    tick();
-    ASSERT_EQ(venue.open.size(), 2u);
-    signals.kill = true;
-    settle();
-    EXPECT_TRUE(venue.open.empty());
+    ASSERT_NO_FATAL_FAILURE(kill_two_orders());
     tick();
     tick();
     EXPECT_TRUE(venue.open.empty());
