@@ -78,6 +78,7 @@ def render_engine(
             "hot_directory": run.hot_directory,
             "segment_bytes": engine.journal.segment_mib * 1024 * 1024,
         },
+        "tables": engine.tables.model_dump(),
         "threads": [_thread(thread, engine, facts) for thread in engine.threads],
         "host": {
             "hugepages": [pages.model_dump() for pages in engine.host.hugepages],

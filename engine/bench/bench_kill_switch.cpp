@@ -31,7 +31,7 @@ struct Market {
     CopyingRecorder recorder;
     EngineSignals signals;
     std::unique_ptr<Engine> engine =
-        std::make_unique<Engine>(config, QuotesBothSides{}, network, clock, recorder, signals, std::size_t{1} << 12);
+        std::make_unique<Engine>(config, QuotesBothSides{}, network, clock, recorder, signals);
 
     Market() {
         engine->start();

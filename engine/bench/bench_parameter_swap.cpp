@@ -36,7 +36,7 @@ void measure() {
     HostClock clock;
     CopyingRecorder recorder;
     EngineSignals signals;
-    const auto engine = std::make_unique<Engine>(config, EightParameters{}, network, clock, recorder, signals, 100);
+    const auto engine = std::make_unique<Engine>(config, EightParameters{}, network, clock, recorder, signals);
     const std::filesystem::path file = std::filesystem::path("/dev/shm") / ("colo-bench-parameters-" + std::to_string(::getpid()));
     engine->offer_parameters(file);
     engine->start();

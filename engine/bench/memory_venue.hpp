@@ -129,6 +129,7 @@ private:
 // A configuration of so many instruments with limits that nothing here reaches.
 [[nodiscard]] inline EngineConfig wide_config(std::size_t instruments, const std::string& strategy) {
     EngineConfig config;
+    config.tables = {.resting_orders = 1 << 16, .own_orders = 1 << 12};
     config.mold_session = "BENCH";
     config.clock = ClockKind::host;
     config.channels.resize(1);

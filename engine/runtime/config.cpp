@@ -152,6 +152,9 @@ void read_places(const JsonField& root, EngineConfig& config) {
 }
 
 void read_host(const JsonField& root, EngineConfig& config) {
+    const JsonField tables = root["tables"];
+    config.tables = {static_cast<std::uint32_t>(tables["resting_orders"].integer(1, 1 << 28)),
+                     static_cast<std::uint32_t>(tables["own_orders"].integer(1, 1 << 24))};
     const JsonField host = root["host"];
     for (const JsonField& pages : host["hugepages"].elements())
         config.hugepages.push_back({static_cast<int>(pages["numa_node"].integer(0, 1023)),

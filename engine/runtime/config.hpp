@@ -65,6 +65,11 @@ struct ThreadConfig {
     Wait wait{Wait::block};
 };
 
+struct TablesConfig {
+    std::uint32_t resting_orders = 0;  // memory for them is touched before trading
+    std::uint32_t own_orders = 0;      // in a day
+};
+
 struct HugepagesConfig {
     int numa_node = 0;
     std::int64_t page_mib = 0;
@@ -113,6 +118,7 @@ struct EngineConfig {
     std::filesystem::path journal_directory;
     std::filesystem::path hot_directory;
     std::uint64_t segment_bytes = 0;
+    TablesConfig tables;
     std::vector<ThreadConfig> threads;
     std::vector<HugepagesConfig> hugepages;
     std::vector<std::string> waived;  // items of the self-check

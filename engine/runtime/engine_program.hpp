@@ -11,6 +11,7 @@
 #include "engine/runtime/journal_recorder.hpp"
 #include "engine/runtime/kernel_network.hpp"
 #include "engine/runtime/self_check.hpp"
+#include "engine/runtime/thread_placement.hpp"
 #include "engine/runtime/trading_engine.hpp"
 
 namespace colo {
@@ -70,16 +71,17 @@ template <class Engine>
 // Trades the session that the configuration names, from where the journal ends. Throws one sentence where that fails.
 template <Strategy S>
 void trade(const EngineConfig& config, S strategy, EngineSignals& signals, bool show_progress) {
+    const ThreadConfig trading = config.thread("trading");
+    keep_memory_near(trading.cpu);
     const std::vector<SelfCheckItem> host = check_host(config, lock_memory());
     if (const auto why = refusal(config, host)) throw EngineError(*why);
-    const ThreadConfig trading = config.thread("trading");
     const HostClock clock;
     KernelNetwork network(config, trading.wait);
     const std::unique_ptr<Journal> journal = detail::open_journal(config);
     JournalRecorder recorder(*journal);
     using Engine = TradingEngine<S, KernelNetwork, HostClock, JournalRecorder>;
     auto engine = std::make_unique<Engine>(config, std::move(strategy), network, clock, recorder, signals,
-                                           Engine::Core::orders_max_default, config.hot_directory / "telemetry");
+                                           config.hot_directory / "telemetry");
     Housekeeping housekeeping(*journal, config.thread("housekeeping").cpu, [&] {
         if (show_progress) print_line(progress_line(config, engine->telemetry()));
     });

@@ -1,34 +1,16 @@
 // Threads of journal_recorder.hpp.
 #include "engine/runtime/journal_recorder.hpp"
 
-#include <pthread.h>
-
-#include <cerrno>
 #include <chrono>
-#include <cstring>
 
-#include "engine/runtime/json_field.hpp"
+#include "engine/runtime/thread_placement.hpp"
 
 namespace colo {
-
-namespace {
-void set_affinity(pthread_t thread, int cpu, const std::string& role) {
-    if (cpu < 0) return;
-    cpu_set_t set;
-    CPU_ZERO(&set);
-    CPU_SET(static_cast<std::size_t>(cpu), &set);
-    if (const int error = ::pthread_setaffinity_np(thread, sizeof set, &set); error != 0)
-        throw ConfigError("threads: role " + role + ": cannot run on cpu " + std::to_string(cpu) + ": " +
-                          std::strerror(error));
-}
-}  // namespace
-
-void pin_thread(int cpu, const std::string& role) { set_affinity(::pthread_self(), cpu, role); }
 
 Housekeeping::Housekeeping(Journal& journal, int cpu, std::function<void()> tell_progress)
     : journal_(journal), tell_progress_(std::move(tell_progress)), thread_([this] { run(); }) {
     try {
-        set_affinity(thread_.native_handle(), cpu, "housekeeping");
+        pin_thread(thread_.native_handle(), cpu, "housekeeping");
     } catch (...) {
         end();
         throw;

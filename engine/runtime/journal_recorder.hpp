@@ -50,9 +50,6 @@ private:
     AppendStatus refused_{AppendStatus::appended};
 };
 
-// Runs the thread that the caller starts on a core: -1 leaves the choice to the kernel. Throws ConfigError.
-void pin_thread(int cpu, const std::string& role);
-
 // Drains the journal every two milliseconds, and tells progress once a second, away from the trading thread.
 class Housekeeping {
 public:

@@ -24,7 +24,7 @@ public:
     };
 
     explicit MarketData(const EngineConfig& config)
-        : instruments_(config.instruments), index_of_(1 << 16, none), short_sale_restricted_(instruments_.size()) {
+        : instruments_(config.instruments), resting_orders_(config.tables.resting_orders), index_of_(1 << 16, none), short_sale_restricted_(instruments_.size()) {
         for (const StrategyConfig& strategy : config.strategies)
             for (const InstrumentIndex index : strategy.instruments) {
                 index_of_[instruments_[index.value()].locate.value()] = index.value();
@@ -77,14 +77,13 @@ public:
 
 private:
     static constexpr std::uint32_t none = 0xFFFFFFFF;
-    static constexpr std::uint32_t prefaulted_orders = 1 << 18;
 
     void prepare_books() {
         for (const InstrumentIndex index : traded_) {
             const InstrumentConfig& instrument = instruments_[index.value()];
             books_.books().set_tick(instrument.locate.value(), instrument.tick_size);
         }
-        books_.books().prefault(prefaulted_orders);
+        books_.books().prefault(resting_orders_);
     }
 
     Change on_system_event(Bytes message) {
@@ -102,6 +101,7 @@ private:
     }
 
     std::vector<InstrumentConfig> instruments_;
+    std::uint32_t resting_orders_;
     std::vector<std::uint32_t> index_of_;  // by locate
     std::vector<InstrumentIndex> traded_;
     std::vector<std::uint8_t> short_sale_restricted_;  // by instrument index

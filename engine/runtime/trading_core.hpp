@@ -56,10 +56,8 @@ struct CoreCounts {
 template <Strategy S, class Sink>
 class TradingCore {
 public:
-    static constexpr std::size_t orders_max_default = 1 << 18;
-
     // The sink must outlive the core; it is asked for nothing during construction.
-    TradingCore(const EngineConfig& config, S strategy, Sink& sink, std::size_t orders_max = orders_max_default);
+    TradingCore(const EngineConfig& config, S strategy, Sink& sink);
     TradingCore(const TradingCore&) = delete;
     TradingCore& operator=(const TradingCore&) = delete;
 
@@ -164,9 +162,9 @@ inline constexpr Duration refusal_pause = milliseconds(100);
 inline constexpr Timestamp end_of_time{std::numeric_limits<std::int64_t>::max()};
 
 template <Strategy S, class Sink>
-TradingCore<S, Sink>::TradingCore(const EngineConfig& config, S strategy, Sink& sink, std::size_t orders_max)
+TradingCore<S, Sink>::TradingCore(const EngineConfig& config, S strategy, Sink& sink)
     : config_(config), strategy_(std::move(strategy)), sink_(sink), market_(config),
-      orders_(config.instruments.size(), orders_max), positions_(detail::opening_positions(config)),
+      orders_(config.instruments.size(), config.tables.own_orders), positions_(detail::opening_positions(config)),
       symbols_(detail::symbols(config)),
       gate_(config.risk, detail::memberships(config), orders_, positions_,
             {config.order_session.cancel_on_disconnect, config.order_session.cancel_on_disconnect_required}),

@@ -52,8 +52,7 @@ public:
     using Core = TradingCore<S, TradingEngine>;
 
     TradingEngine(const EngineConfig& config, S strategy, Network& network, const C& clock, R& recorder,
-                  EngineSignals& signals, std::size_t orders_max = Core::orders_max_default,
-                  const std::filesystem::path& telemetry_file = {});
+                  EngineSignals& signals, const std::filesystem::path& telemetry_file = {});
 
     // Rebuilds the state from what a dead process has journaled; the sentence says why that cannot be.
     template <class Reader>

@@ -26,10 +26,9 @@ inline constexpr Duration stop_wait = seconds(2);
 template <Strategy S, EngineNetwork Network, Clock C, Recorder R>
 TradingEngine<S, Network, C, R>::TradingEngine(const EngineConfig& config, S strategy, Network& network,
                                                const C& clock, R& recorder, EngineSignals& signals,
-                                               std::size_t orders_max,
                                                const std::filesystem::path& telemetry_file)
     : config_(config), network_(network), clock_(clock), recorder_(recorder), signals_(signals),
-      core_(config, std::move(strategy), *this, orders_max), kill_files_(config.kill_switch_file),
+      core_(config, std::move(strategy), *this), kill_files_(config.kill_switch_file),
       snapshot_(network.snapshot(), config.channels[0].snapshot, SoupTimings{}),
       telemetry_(telemetry_file, detail::telemetry_identity(config), counter_names(config, core_),
                  latency_stage_names()) {}

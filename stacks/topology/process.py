@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from stacks.topology.declared import BY_NAME, Declared, Name, NotNegative, Positive, raise_problems
 from stacks.topology.errors import Problem
@@ -65,6 +65,19 @@ class Journal(Declared):
     segment_mib: Positive
 
 
+class Tables(Declared):
+    """What an engine's tables have memory for before it trades, on the NUMA node of its trading thread.
+
+    resting_orders   orders in the books of the traded instruments at one time; a book that outgrows them costs page
+                     faults, and loses nothing
+    own_orders       orders, replacements included, that the engine may enter in a day; the rule order_numbers
+                     refuses more
+    """
+
+    resting_orders: Annotated[Positive, Field(le=1 << 28)] = 1 << 18
+    own_orders: Annotated[Positive, Field(le=1 << 24)] = 1 << 18
+
+
 SelfCheckItem = Literal["cpus_isolated", "tick_stopped", "governor", "clock_source", "hugepages", "memory_locked"]
 
 
@@ -88,6 +101,7 @@ class Process(Declared):
     feed: Annotated[Feed, BY_NAME]
     receptions: tuple[LineReception, ...]
     journal: Journal
+    tables: Tables = Tables()
     order_session: Annotated[OrderSession, BY_NAME] | None = None
     order_nic: Annotated[Nic, BY_NAME] | None = None
     stands_by: Annotated[Process, BY_NAME] | None = None

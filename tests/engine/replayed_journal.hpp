@@ -13,12 +13,12 @@ struct Replayed {
     std::vector<std::byte> orders;
 };
 
-[[nodiscard]] inline std::unique_ptr<Replayed> replay(const EngineConfig& config, Script& script, const std::vector<StoredRecord>& records,
-                                 std::size_t orders_max = 10'000) {
+[[nodiscard]] inline std::unique_ptr<Replayed> replay(const EngineConfig& config, Script& script,
+                                                      const std::vector<StoredRecord>& records) {
     auto replayed = std::make_unique<Replayed>();
     script.asked = 0;
     replayed->core = std::make_unique<TradingCore<ScriptedStrategy, OrderComparison>>(
-        config, ScriptedStrategy(script), replayed->comparison, orders_max);
+        config, ScriptedStrategy(script), replayed->comparison);
     MemoryReader reader{records};
     replayed->end = replay_journal(reader, *replayed->core, replayed->comparison, [&](SequenceNumber, Bytes message) {
         replayed->orders.insert(replayed->orders.end(), message.begin(), message.end());

@@ -85,12 +85,13 @@ void answer(Core& core, const std::byte* message, std::uint64_t match) {
 }
 
 TEST(TradingAllocations, HotPathHasNone) {
-    const EngineConfig config = parse_engine_config(
+    EngineConfig config = parse_engine_config(
         config_text({{"message_rate_max", R"({"messages": 100000, "window_ms": 1})"}, {"position_max", "100000000"},
                      {"gross_notional_max", "1000000000000000"}}),
         "engine.json");
+    config.tables.own_orders = 100'000;
     FlatSink sink;
-    Core core(config, RestlessStrategy{}, sink, 100'000);
+    Core core(config, RestlessStrategy{}, sink);
     core.on_control("start", {});
     core.on_control("order session up", {});
     ouch50::AccountQueryResponse response;

@@ -48,7 +48,7 @@ protected:
     std::unique_ptr<Engine> tuned;
 
     void start() {
-        tuned = std::make_unique<Engine>(config, DistantStrategy{}, network, clock, recorder, signals, 10'000);
+        tuned = std::make_unique<Engine>(config, DistantStrategy{}, network, clock, recorder, signals);
         tuned->offer_parameters(path);
         tuned->start();
         turns();
@@ -147,7 +147,7 @@ TEST_F(TradingParameters, ReplayChangesAtTheSamePlace) {
         return replay_journal(reader, core, comparison);
     };
     OrderComparison comparison;
-    TradingCore<DistantStrategy, OrderComparison> core(config, DistantStrategy{}, comparison, 10'000);
+    TradingCore<DistantStrategy, OrderComparison> core(config, DistantStrategy{}, comparison);
     const ReplayEnd end = run_again(recorder.records, comparison, core);
     ASSERT_FALSE(end.problem) << *end.problem;
     EXPECT_GT(end.orders, 40u);
@@ -161,7 +161,7 @@ TEST_F(TradingParameters, ReplayChangesAtTheSamePlace) {
     ASSERT_NE(found, without.end());
     without.erase(found);
     OrderComparison other;
-    TradingCore<DistantStrategy, OrderComparison> changed(config, DistantStrategy{}, other, 10'000);
+    TradingCore<DistantStrategy, OrderComparison> changed(config, DistantStrategy{}, other);
     EXPECT_TRUE(run_again(without, other, changed).problem);
 }
 
@@ -173,7 +173,7 @@ TEST_F(TradingParameters, AResumedEngineOffersWhatIsInForce) {
     EXPECT_FALSE(std::filesystem::exists(path));
     EXPECT_THROW(static_cast<void>(ParameterBlock::open(path)), std::runtime_error);
     MemoryNetwork again;
-    Engine next(config, DistantStrategy{}, again, clock, recorder, signals, 10'000);
+    Engine next(config, DistantStrategy{}, again, clock, recorder, signals);
     MemoryReader reader{records};
     ASSERT_FALSE(next.resume(reader));
     next.offer_parameters(path);

@@ -203,7 +203,7 @@ TEST_F(TradingRecoveryTest, KnowsTheGapOnceASnapshotIsWhole) {
         MemoryNetwork again;
         MemoryRecorder journal;
         journal.records.assign(recorder.records.begin(), recorder.records.begin() + static_cast<std::ptrdiff_t>(cut));
-        MemoryEngine next(config, ScriptedStrategy(script), again, clock, journal, signals, orders_max);
+        MemoryEngine next(config, ScriptedStrategy(script), again, clock, journal, signals);
         const std::vector<StoredRecord> prefix = journal.records;
         MemoryReader reader{prefix};
         ASSERT_FALSE(next.resume(reader));
@@ -229,7 +229,7 @@ TEST_F(TradingRecoveryTest, ResumesFromHalfASnapshot) {
     MemoryNetwork again;
     MemoryVenue reborn(again, clock);
     script.asked = 0;
-    MemoryEngine next(config, ScriptedStrategy(script), again, clock, journal, signals, 100);
+    MemoryEngine next(config, ScriptedStrategy(script), again, clock, journal, signals);
     MemoryReader reader{prefix};
     ASSERT_FALSE(next.resume(reader));
     EXPECT_TRUE(next.core().snapshotting());

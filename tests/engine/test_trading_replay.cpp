@@ -93,7 +93,7 @@ TEST_F(TradingReplayTest, ResumesAfterAnyRecord) {
         MemoryRecorder journal;
         journal.records.assign(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(cut));
         script.asked = 0;
-        MemoryEngine next(config, ScriptedStrategy(script), again, clock, journal, signals, 10'000);
+        MemoryEngine next(config, ScriptedStrategy(script), again, clock, journal, signals);
         const std::vector<StoredRecord> prefix = journal.records;
         MemoryReader reader{prefix};
         const auto problem = next.resume(reader);

@@ -86,7 +86,7 @@ protected:
             {RiskRule::cancel_on_disconnect,
              {.prepare = [this] { config.order_session.cancel_on_disconnect = false; }}},
             {RiskRule::order_numbers,
-             {.prepare = [this] { orders_max = 1; },
+             {.prepare = [this] { config.tables.own_orders = 1; },
               .lead_up = [this] { stand(quote(999'800, 100), {}); },
               .ask = quote(1'000'200, 100)}},
         };
@@ -124,7 +124,7 @@ TEST_P(EveryRiskRule, RefusesIsCountedAndJournaled) {
     for (const auto& [journaled_rule, count] : journaled()) EXPECT_EQ(count, gate.rejects(journaled_rule));
     EXPECT_EQ(journaled()[rule], 1u);
     EXPECT_EQ(journaled().size(), 1u) << "and no other rule";
-    const auto replayed = replay(config, script, recorder.records, orders_max);
+    const auto replayed = replay(config, script, recorder.records);
     EXPECT_FALSE(replayed->end.problem) << *replayed->end.problem;
 }
 

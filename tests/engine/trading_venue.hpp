@@ -215,11 +215,9 @@ protected:
     std::unique_ptr<MemoryEngine> engine;
     std::int64_t event_time_ns = 34'200'000'000'000;
     std::uint64_t next_order_id = 1;
-    std::size_t orders_max = 10'000;
 
     void make_engine() {
-        engine = std::make_unique<MemoryEngine>(config, ScriptedStrategy(script), network, clock, recorder, signals,
-                                                orders_max);
+        engine = std::make_unique<MemoryEngine>(config, ScriptedStrategy(script), network, clock, recorder, signals);
     }
     void start_engine() {
         if (!engine) make_engine();

@@ -64,9 +64,15 @@ struct Ports {
     }
 };
 
+EngineConfig small_config() {
+    EngineConfig config = parse_engine_config(config_text(), "engine.json");
+    config.tables = {.resting_orders = 1000, .own_orders = 1000};
+    return config;
+}
+
 void expect_replay(const EngineConfig& config, const MemoryRecorder& recorder) {
     OrderComparison comparison;
-    const auto core = std::make_unique<TradingCore<Quoter, OrderComparison>>(config, Quoter{}, comparison, 1000);
+    const auto core = std::make_unique<TradingCore<Quoter, OrderComparison>>(config, Quoter{}, comparison);
     MemoryReader reader{recorder.records};
     const ReplayEnd end = replay_journal(reader, *core, comparison);
     if (end.problem) std::fprintf(stderr, "%s\n", end.problem->c_str());
@@ -75,12 +81,12 @@ void expect_replay(const EngineConfig& config, const MemoryRecorder& recorder) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t count) {
-    static const EngineConfig config = parse_engine_config(config_text(), "engine.json");
+    static const EngineConfig config = small_config();
     Ports ports;
     MemoryRecorder recorder;
     EngineSignals signals;
     const auto engine =
-        std::make_unique<Engine>(config, Quoter{}, ports.network, ports.clock, recorder, signals, 1000);
+        std::make_unique<Engine>(config, Quoter{}, ports.network, ports.clock, recorder, signals);
     engine->start();
     for (fuzz::Pieces pieces(fuzz::bytes_of_input(data, count)); !pieces.empty() && !engine->finished();) {
         const unsigned port = pieces.number();

@@ -8,7 +8,6 @@ namespace colo::simulation {
 namespace {
 constexpr std::uint64_t steps_of_a_day = 30'000;
 constexpr std::uint64_t steps_to_rest = 6'000;
-constexpr std::size_t orders_max = 8'000;
 }  // namespace
 
 EngineConfig engine_config(const Scenario& scenario, const Limits& limits) {
@@ -17,6 +16,7 @@ EngineConfig engine_config(const Scenario& scenario, const Limits& limits) {
     config.midnight = midnight;
     config.clock = scenario.clock;
     config.mold_session = "SIMULATED1";
+    config.tables = {.resting_orders = 1 << 12, .own_orders = 8'000};
     config.channels.resize(1);
     config.channels[0].lines.resize(2);
     config.channels[0].rerequest = {{}, 100, 3, milliseconds(5)};
@@ -196,7 +196,7 @@ void WholeSystem::boot() {
     }
     reference_.reset();
     draw_end_of_life();
-    engine_ = std::make_unique<SimulatedEngine>(config_, Quoter(scenario_), network_, clock_, journal_, signals_, orders_max);
+    engine_ = std::make_unique<SimulatedEngine>(config_, Quoter(scenario_), network_, clock_, journal_, signals_);
     JournalReader reader = journal_.reader();
     try {
         booting_ = true;
@@ -262,7 +262,7 @@ void WholeSystem::count_engine() {
 
 void WholeSystem::replay_the_day() {
     OrderComparison comparison;
-    TradingCore<Quoter, OrderComparison> core(config_, Quoter(scenario_), comparison, orders_max);
+    TradingCore<Quoter, OrderComparison> core(config_, Quoter(scenario_), comparison);
     JournalReader reader = journal_.reader();
     const ReplayEnd end = replay_journal(reader, core, comparison);
     require(!end.problem, "replay equals live", [&] { return *end.problem; });
