@@ -24,6 +24,8 @@ MAGIC = b"COLOTELE"
 FORMAT_VERSION = 1
 NAME_BYTES = 48
 HEADER = struct.Struct("<8s8Iq72s72s72s72s72s40x")
+BUCKETS_MAX = 1 << 16
+SUB_BITS_MAX = 16
 PERCENTILES = (0.5, 0.9, 0.99, 0.999)
 
 
@@ -79,6 +81,8 @@ def read_telemetry(file: Path) -> Telemetry:
     if len(block) < wanted or counter_bytes < NAME_BYTES + 8 or histogram_bytes < NAME_BYTES + 8 * (3 + buckets):
         raise ColoError(f"{file}: byte 12: the block has {len(block)} bytes, its header speaks of {wanted}")
     site, process, release_version, build_id, release_digest = map(_text, texts)
+    if not 0 < buckets <= BUCKETS_MAX or sub_bits > SUB_BITS_MAX:
+        raise ColoError(f"{file}: byte 28: {buckets} buckets of 2^{sub_bits} a power of two are no histogram")
     edges = upper_edges_ns(buckets, sub_bits)
     return Telemetry(
         site=site,

@@ -44,6 +44,13 @@ public:
         return change;
     }
 
+    // Forgets orders, instruments and counts, for a new file.
+    void clear() {
+        books_.clear();
+        instruments_.clear();
+        counts_ = {};
+    }
+
     [[nodiscard]] const Books& books() const { return books_; }
     [[nodiscard]] Books& books() { return books_; }
     // The number in the books of Databento's instrument id.

@@ -81,6 +81,16 @@ public:
         }
     }
 
+    // Forgets instruments, books and counts, for a new session.
+    void clear() {
+        levels_.clear();
+        orders_.clear();
+        instruments_.clear();
+        counts_ = {};
+        touched_.clear();
+        trades_.clear();
+    }
+
     [[nodiscard]] const AnyBooks& levels() const { return levels_; }
     [[nodiscard]] const AnyBooks& orders() const { return orders_; }
     [[nodiscard]] const Mdp3Instruments& instruments() const { return instruments_; }

@@ -72,6 +72,11 @@ public:
         return &made;
     }
 
+    // From the last to the first, so that each is still found on its way.
+    void clear() {
+        for (; !instruments_.empty(); instruments_.pop_back()) places_[place_of(instruments_.back()->security_id)] = {};
+    }
+
 private:
     struct Place { mdp3::SecurityId id; std::uint32_t number = 0; };  // one more than the index; 0: free
     static constexpr std::size_t place_count = 2 * count_max;         // never more than half full, so probing ends

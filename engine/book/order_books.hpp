@@ -22,6 +22,7 @@ concept RankedBooks = requires(T books, std::uint16_t instrument, OrderId id, Si
     { books.modify(instrument, id, price, quantity, priority) } -> std::same_as<BookChange>;
     { books.remove(instrument, id) } -> std::same_as<BookChange>;
     books.clear(instrument);
+    books.clear();
     books.set_tick(instrument, price);
     books.set_trading_state(instrument, char{});
     books.set_last_trade(instrument, trade);

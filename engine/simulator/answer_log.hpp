@@ -41,6 +41,9 @@ public:
         return *new (at) Message;
     }
 
+    // Forgets every answer; the memory stays.
+    void clear() { used_ = count_ = 0; }
+
     // The sequence number of the next answer.
     [[nodiscard]] std::uint64_t next() const { return count_ + 1; }
     // All packets from this sequence number on; valid until the next append.

@@ -58,6 +58,7 @@ public:
     // Behind all orders of its price. Precondition: its number is not in use.
     std::uint32_t add(const ClientOrder& order);
     void remove(std::uint32_t handle);
+    void clear();
     // A side in price-time order; valid until the next add or remove. The price lies beside the handle, so that a place
     // in the queue, or whether its first order trades, is found without fetching the orders.
     struct Waiting {
@@ -109,6 +110,13 @@ inline void ClientOrders::remove(std::uint32_t handle) {
     queue.erase(std::find_if(queue.begin(), queue.end(), [&](const Waiting& w) { return w.handle == handle; }));
     table_.erase(order.user_ref_num.value());
     free_.push_back(handle);
+}
+
+inline void ClientOrders::clear() {
+    table_.clear();
+    orders_.clear();
+    free_.clear();
+    queues_.clear();
 }
 
 inline std::vector<UserRefNum> ClientOrders::numbers() const {

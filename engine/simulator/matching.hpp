@@ -40,8 +40,10 @@ public:
         std::uint64_t impossible = 0;   // references in use already, executions beyond the displayed quantity
     };
 
-    Matching();
+    Matching() : locates_(10) {}
 
+    // As it was made: nothing was played, nothing answered. A day is a large object, this reuses its memory.
+    void clear();
     // The next recorded message. Precondition: itch50::well_formed.
     void play(SequenceNumber sequence, Bytes message);
     // A client message that came after the last recorded message and before the next.
@@ -79,6 +81,8 @@ private:
     void executed_recorded(OrderId id, Quantity quantity, MatchNumber match);
     std::uint32_t found(OrderId id);
     void name_instrument(Locate locate, const itch50::Stock& stock);
+    struct Instrument;
+    [[nodiscard]] Instrument& instrument(Locate locate);
     void expire();
 
     // Client orders (order_entry_rules.cpp).
@@ -116,15 +120,17 @@ private:
     ClientOrders clients_;
     AnswerLog answers_;
     Counts counts_;
-    std::vector<Instrument> instruments_;                                     // by locate
+    std::vector<Instrument> instruments_;                                     // by locate, up to the highest seen
     ReferenceTable locates_;                                                  // by the bytes of the symbol
     std::unordered_map<std::uint64_t, std::vector<ClientTrade>> client_trades_;  // by recorded match number
     SequenceNumber position_;
     SessionTime now_;
     SessionTime next_expiry_ = ClientOrder::never;
     UserRefNum last_number_;
-    std::uint64_t next_order_id_;
-    std::uint64_t next_match_number_;
+    // Ours lie far above the venue's own, which count from the start of a day.
+    static constexpr std::uint64_t first_number = std::uint64_t{1} << 62;
+    std::uint64_t next_order_id_ = first_number;
+    std::uint64_t next_match_number_ = first_number;
     bool closed_ = false;
 };
 

@@ -69,6 +69,15 @@ void RecordedBook::remove(std::uint32_t handle) {
     free_orders_.push_back(handle);
 }
 
+void RecordedBook::clear() {
+    table_.clear();
+    orders_.clear();
+    free_orders_.clear();
+    level_pool_.clear();
+    free_levels_.clear();
+    sides_.clear();
+}
+
 bool RecordedBook::best(Locate locate, Side side, Price& price) const {
     bool found = false;
     walk(locate, side, [&](std::uint32_t handle) {

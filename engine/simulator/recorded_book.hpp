@@ -35,7 +35,7 @@ class RecordedBook {
 public:
     static constexpr std::uint32_t none = ReferenceTable::none;
 
-    RecordedBook() : table_(16) {}
+    RecordedBook() : table_(10) {}
 
     // The order's handle, valid until it leaves; none for an unknown reference.
     [[nodiscard]] std::uint32_t find(OrderId id) const { return table_.find(id.value()); }
@@ -47,6 +47,7 @@ public:
     // Takes quantity off; at zero the order leaves.
     void reduce(std::uint32_t handle, Quantity by);
     void remove(std::uint32_t handle);
+    void clear();
 
     // Visits the orders of a side in price-time order until the visitor returns false. Handles stay valid meanwhile if
     // the visitor changes nothing but `taken`.

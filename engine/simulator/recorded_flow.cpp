@@ -7,10 +7,6 @@
 namespace colo::simulator {
 
 namespace {
-// Ours lie far above the venue's own, which count from the start of a day.
-constexpr std::uint64_t first_order_id = std::uint64_t{1} << 62;
-constexpr std::uint64_t first_match_number = std::uint64_t{1} << 62;
-
 [[nodiscard]] std::uint64_t key_of(const itch50::Stock& stock) {
     std::uint64_t key;
     std::memcpy(&key, stock.padded().data(), sizeof key);
@@ -18,8 +14,21 @@ constexpr std::uint64_t first_match_number = std::uint64_t{1} << 62;
 }
 }  // namespace
 
-Matching::Matching()
-    : instruments_(65536), locates_(10), next_order_id_(first_order_id), next_match_number_(first_match_number) {}
+void Matching::clear() {
+    book_.clear();
+    clients_.clear();
+    answers_.clear();
+    counts_ = {};
+    instruments_.clear();
+    locates_.clear();
+    client_trades_.clear();
+    position_ = {};
+    now_ = {};
+    next_expiry_ = ClientOrder::never;
+    last_number_ = {};
+    next_order_id_ = next_match_number_ = first_number;
+    closed_ = false;
+}
 
 void Matching::play(SequenceNumber sequence, Bytes message) {
     position_ = sequence;
@@ -56,26 +65,31 @@ void Matching::on(const itch50::SystemEvent& event) {
 }
 
 void Matching::name_instrument(Locate locate, const itch50::Stock& stock) {
-    Instrument& instrument = instruments_[locate.value()];
-    if (instrument.stock == stock) return;
-    instrument.stock = stock;
+    Instrument& named = instrument(locate);
+    if (named.stock == stock) return;
+    named.stock = stock;
     if (locates_.find(key_of(stock)) == ReferenceTable::none) locates_.insert(key_of(stock), locate.value());
+}
+
+Matching::Instrument& Matching::instrument(Locate locate) {
+    if (locate.value() >= instruments_.size()) [[unlikely]] instruments_.resize(locate.value() + std::size_t{1});
+    return instruments_[locate.value()];
 }
 
 void Matching::on(const itch50::StockDirectory& directory) { name_instrument(directory.stock_locate, directory.stock); }
 
 void Matching::on(const itch50::StockTradingAction& action) {
     name_instrument(action.stock_locate, action.stock);
-    instruments_[action.stock_locate.get().value()].trading_state = action.trading_state;
+    instrument(action.stock_locate).trading_state = action.trading_state;
 }
 
 void Matching::on(const itch50::OperationalHalt& halt) {
     if (halt.market_code != 'Q') return;
-    instruments_[halt.stock_locate.get().value()].operational_halt = halt.operational_halt_action == 'H';
+    instrument(halt.stock_locate).operational_halt = halt.operational_halt_action == 'H';
 }
 
 void Matching::on(const itch50::RegShoRestriction& restriction) {
-    instruments_[restriction.stock_locate.get().value()].short_sale_restricted = restriction.reg_sho_action != '0';
+    instrument(restriction.stock_locate).short_sale_restricted = restriction.reg_sho_action != '0';
 }
 
 void Matching::on(const itch50::AddOrder& add) {

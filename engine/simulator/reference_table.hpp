@@ -40,6 +40,10 @@ public:
         }
         entries_[hole] = {};
     }
+    void clear() {
+        entries_.assign(entries_.size(), Entry{});
+        count_ = 0;
+    }
     [[nodiscard]] std::size_t count() const { return count_; }
 
 private:

@@ -64,6 +64,7 @@ public:
             return e.instrument == instrument && !(fault_ == RankFault::clear_forgets_one_side && e.side == Side::sell);
         });
     }
+    void clear() { entries_.clear(); }
     void set_tick(std::uint16_t, Price) {}
     void set_trading_state(std::uint16_t, char) {}
     void set_last_trade(std::uint16_t, const LastTrade&) {}

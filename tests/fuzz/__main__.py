@@ -12,7 +12,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.fuzz import pcap
+from tests.fuzz import readers
 
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = ROOT / "build" / "fuzz"
@@ -49,14 +49,17 @@ def fuzz(target: str, seconds: int) -> bool:
 
 def main() -> int:
     """Fuzz the targets that are named, or all."""
+    names = [*TARGETS, *readers.READERS]
     parser = argparse.ArgumentParser(prog="python -m tests.fuzz", description="Fuzz the decoders.")
     parser.add_argument("--seconds", type=int, default=60, help="of each target")
-    parser.add_argument("target", nargs="*", help=f"{', '.join([*TARGETS, 'pcap'])}; all if none is named")
+    parser.add_argument("target", nargs="*", help=f"{', '.join(names)}; all if none is named")
     chosen = parser.parse_args()
-    names = chosen.target or [*TARGETS, "pcap"]
-    if unknown := set(names) - {*TARGETS, "pcap"}:
+    if unknown := set(chosen.target) - set(names):
         parser.error(f"no target is called {', '.join(sorted(unknown))}")
-    held = [pcap.fuzz(chosen.seconds) if name == "pcap" else fuzz(name, chosen.seconds) for name in names]
+    held = [
+        readers.fuzz(name, chosen.seconds) if name in readers.READERS else fuzz(name, chosen.seconds)
+        for name in chosen.target or names
+    ]
     return 0 if all(held) else 1
 
 

@@ -64,8 +64,10 @@ struct Ports {
     }
 };
 
+// Tables and rates take memory as long as their limits, which is made anew for every input.
 EngineConfig small_config() {
-    EngineConfig config = parse_engine_config(config_text(), "engine.json");
+    EngineConfig config = parse_engine_config(
+        config_text({{"order_rate_max", R"({"messages": 100, "window_ms": 1})"}}), "engine.json");
     config.tables = {.resting_orders = 1000, .own_orders = 1000};
     return config;
 }

@@ -1,10 +1,13 @@
 // What every fuzz target shares: the entry point that libFuzzer and the corpus driver call, a way to cut an input into
-// pieces, and a check that ends the process, which both take for a finding.
+// pieces, a check that ends the process, which both take for a finding, and a folder for those that need files.
 #pragma once
+
+#include <unistd.h>
 
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <optional>
 
 #include "engine/core/wire.hpp"
@@ -41,9 +44,30 @@ public:
         left_ = left_.subspan(length);
         return piece;
     }
+    [[nodiscard]] Bytes rest() const { return left_; }
 
 private:
     Bytes left_;
+};
+
+// A folder in memory, of this process, that goes with it. Make it a static variable.
+class Folder {
+public:
+    explicit Folder(const std::string& name) {
+        const std::filesystem::path root = std::filesystem::is_directory("/dev/shm") ? "/dev/shm" : "/tmp";
+        path_ = root / ("colo-fuzz-" + name + "-" + std::to_string(::getpid()));
+        std::filesystem::create_directories(path_);
+    }
+    ~Folder() {
+        std::error_code code;
+        std::filesystem::remove_all(path_, code);
+    }
+    Folder(const Folder&) = delete;
+    Folder& operator=(const Folder&) = delete;
+    [[nodiscard]] const std::filesystem::path& path() const { return path_; }
+
+private:
+    std::filesystem::path path_;
 };
 
 }  // namespace colo::fuzz

@@ -1,6 +1,4 @@
 // OUCH messages of both directions: a client's into the venue's matching, a venue's into our order table.
-#include <memory>
-
 #include "engine/orders/order_table.hpp"
 #include "engine/orders/ouch_answer.hpp"
 #include "engine/simulator/matching.hpp"
@@ -10,8 +8,9 @@ using namespace colo;
 
 namespace {
 // A venue with two orders in its book, in market hours.
-std::unique_ptr<simulator::Matching> open_venue() {
-    auto venue = std::make_unique<simulator::Matching>();
+simulator::Matching& open_venue() {
+    static simulator::Matching venue;
+    venue.clear();
     std::uint64_t number = 0;
     for (const Side side : {Side::buy, Side::sell}) {
         itch50::AddOrder order;
@@ -22,14 +21,14 @@ std::unique_ptr<simulator::Matching> open_venue() {
         order.shares = Quantity{500};
         order.stock = "AMZN";
         order.price = side == Side::buy ? Price{999'900} : Price{1'000'100};
-        venue->play(SequenceNumber{number}, bytes_of(order));
+        venue.play(SequenceNumber{number}, bytes_of(order));
     }
     return venue;
 }
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t count) {
-    const auto venue = open_venue();
+    simulator::Matching& venue = open_venue();
     OrderTable orders(2, 64);
     for (int i = 0; i < 4; ++i)
         orders.enter(InstrumentIndex{0}, i % 2 == 0 ? Side::buy : Side::sell, Price{1'000'000}, Quantity{100});
@@ -38,10 +37,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t coun
         const bool answer = pieces.number() % 2 == 1;
         const Bytes message = pieces.piece();
         if (!answer) {
-            const std::uint64_t before = venue->counts().malformed;
-            venue->receive(message);
+            const std::uint64_t before = venue.counts().malformed;
+            venue.receive(message);
             const auto error = ouch50::visit_inbound(message, [](const auto&, ouch50::Appendage) {});
-            fuzz::expect((venue->counts().malformed > before) == error.has_value(), "what is no OUCH is counted");
+            fuzz::expect((venue.counts().malformed > before) == error.has_value(), "what is no OUCH is counted");
             continue;
         }
         OrderAnswer decoded;
