@@ -126,8 +126,8 @@ nb::object read_timings(const nb::object& directory, std::uint64_t from_offset, 
     return nb::make_tuple(array_of(dtype, rows), next_offset);
 }
 
-nb::object journal_header(const nb::object& directory) {
-    const JournalReader reader = open_reader(path_of(directory), 0);
+nb::object journal_header(const nb::object& directory, std::uint64_t from_offset) {
+    const JournalReader reader = open_reader(path_of(directory), from_offset);
     if (!reader.segment()) return nb::none();
     const SegmentHeader& header = *reader.segment();
     nb::dict result;
@@ -232,9 +232,10 @@ void bind_journal(nb::module_& module) {
                "(timings, next_offset): the timing records among the next max_records, a structured array of offset, "
                "cause_sequence, user_ref_num, reserved, receive_time_ns, decoded_ns, decided_ns, journaled_ns, sent_ns "
                "(Unix ns of the host).");
-    module.def("journal_header", &journal_header, nb::arg("directory"),
+    module.def("journal_header", &journal_header, nb::arg("directory"), nb::arg("from_offset") = 0,
                "Whose journal it is: format_version, segment_bytes, site, mold_session, trading_day, release_digest, "
-               "config_digest of its first segment; None where nothing is written yet.");
+               "config_digest of the segment in which an offset lies, of the first one where none is given; None where "
+               "nothing is written yet.");
     bind_normaliser(module);
 }
 

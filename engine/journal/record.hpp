@@ -5,10 +5,13 @@
 // segment index * segment_bytes + byte offset in the segment; it never changes while the journal lives.
 #pragma once
 
+#include <algorithm>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <iterator>
+#include <string_view>
 #include <type_traits>
 
 #include "engine/core/crc32c.hpp"
@@ -40,6 +43,16 @@ enum class RecordSource : std::uint8_t {
     order_session = 4,
     engine = 5,
 };
+
+[[nodiscard]] constexpr std::string_view name_of(RecordKind kind) {
+    constexpr std::string_view names[] = {"unknown", "feed message", "order sent", "order answer", "timer", "control", "timing",
+                                          "risk reject", "snapshot message", "gap"};
+    return names[static_cast<std::size_t>(kind) < std::size(names) ? static_cast<std::size_t>(kind) : 0];
+}
+[[nodiscard]] constexpr std::string_view name_of(RecordSource source) {
+    constexpr std::string_view names[] = {"line A", "line B", "re-request", "snapshot", "order session", "engine", "unknown"};
+    return names[std::min(static_cast<std::size_t>(source), std::size(names) - 1)];
+}
 
 struct RecordHeader {
     std::uint32_t length;           // bytes of payload; 0 where nothing is written yet, segment_end_mark at the end

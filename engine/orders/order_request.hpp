@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string_view>
 #include <utility>
 
 #include "engine/orders/order.hpp"
@@ -20,6 +21,11 @@ struct OrderRequest {
     Quantity quantity;       // enter, replace: shares to be open
     UserRefNum original;     // replace, cancel: the order that is meant
 };
+
+[[nodiscard]] constexpr std::string_view name_of(OrderRequest::Kind kind) {
+    constexpr std::string_view names[] = {"enter", "replace", "cancel"};
+    return names[static_cast<std::size_t>(kind)];
+}
 
 class CheckedOrder {
 public:

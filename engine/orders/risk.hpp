@@ -19,6 +19,7 @@
 #include "engine/orders/order_table.hpp"
 #include "engine/orders/position.hpp"
 #include "engine/orders/risk_limits.hpp"
+#include "engine/orders/rule_verdict.hpp"
 #include "engine/orders/trading_phase.hpp"
 
 namespace colo {
@@ -72,6 +73,13 @@ public:
         at_ = at_ + 1 == times_.size() ? 0 : at_ + 1;
         if (filled_ < times_.size()) ++filled_;
     }
+    // How many of the window are still remembered; 0 messages_max: none are, because any number may leave.
+    [[nodiscard]] std::size_t within(Timestamp now) const {
+        std::size_t found = 0;
+        for (std::size_t i = 0; i < filled_; ++i) found += times_[i] > now - window_;
+        return found;
+    }
+    [[nodiscard]] std::size_t messages_max() const { return times_.size(); }
 
 private:
     std::vector<Timestamp> times_;
@@ -115,6 +123,11 @@ public:
              const OrderTable& orders, const std::vector<Position>& positions, const RiskSession& session = {});
 
     [[nodiscard]] Verdict check(const OrderRequest& request, const MarketReference& market, Timestamp now);
+
+    // Every rule's verdict on what check() would be asked now, in the order in which it asks; none for a
+    // cancel, which is never refused. For replay.
+    [[nodiscard]] std::vector<RuleVerdict> explain(const OrderRequest& request, const MarketReference& market,
+                                                   Timestamp now);
 
     // Call after anything that changed orders or position of an instrument; zero keeps the price known so far.
     void refresh(InstrumentIndex instrument, Price mark);
@@ -181,6 +194,14 @@ private:
     [[nodiscard]] Refusal examine(const OrderRequest& request, const MarketReference& market, Timestamp now);
     [[nodiscard]] static Refusal examine_order(const PerInstrument& limits, const OrderRequest& request);
     [[nodiscard]] Refusal examine_totals(const PerInstrument& limits, const OrderRequest& request, Timestamp now) const;
+    void explain_state(const PerInstrument& limits, const MarketReference& market,
+                       std::vector<RuleVerdict>& verdicts) const;
+    void explain_order(const PerInstrument& limits, const OrderRequest& request, const MarketReference& market,
+                       std::vector<RuleVerdict>& verdicts) const;
+    void explain_conduct(const PerInstrument& limits, const OrderRequest& request, const MarketReference& market,
+                         Timestamp now, std::vector<RuleVerdict>& verdicts) const;
+    void explain_totals(const PerInstrument& limits, const OrderRequest& request, Timestamp now,
+                        std::vector<RuleVerdict>& verdicts) const;
     [[nodiscard]] Quantity added(const OrderRequest& request) const;
     [[nodiscard]] Quantity worst_case(InstrumentIndex instrument, Side side) const;
     void count_message(PerInstrument& limits, const OrderRequest& request, Timestamp now);

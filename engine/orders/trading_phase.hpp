@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string_view>
 
 namespace colo {
 
@@ -11,5 +12,9 @@ enum class TradingPhase : std::uint8_t {
     auction,     // a quotation period before a cross
     halted,      // halted or paused
 };
+[[nodiscard]] constexpr std::string_view name_of(TradingPhase phase) {
+    constexpr std::string_view names[] = {"closed", "continuous", "auction", "halted"};
+    return names[static_cast<std::size_t>(phase)];
+}
 
 }  // namespace colo

@@ -1,4 +1,5 @@
-// What the program `engine` does with one kind of strategy: trade live with kernel sockets and a journal, or replay.
+// What the program `engine` does with one kind of strategy: trade live with kernel sockets and a journal, replay, or show
+// one moment of a journal.
 #pragma once
 
 #include <cstdio>
@@ -10,6 +11,7 @@
 #include "engine/runtime/engine_summary.hpp"
 #include "engine/runtime/journal_recorder.hpp"
 #include "engine/runtime/kernel_network.hpp"
+#include "engine/runtime/moment_page.hpp"
 #include "engine/runtime/self_check.hpp"
 #include "engine/runtime/thread_placement.hpp"
 #include "engine/runtime/trading_engine.hpp"
@@ -136,6 +138,22 @@ void replay(const EngineConfig& config, S strategy, const std::filesystem::path&
     summary["unmet"] = comparison.unmet().size();
     summary["done"] = true;
     print_line(summary.dump());
+}
+
+// Runs the journal up to a feed message and shows what happened then, as a page or as JSON.
+template <Strategy S>
+void show_moment(const EngineConfig& config, S strategy, const std::filesystem::path& directory, SequenceNumber sequence,
+                 bool as_json) {
+    MomentWitness witness;
+    const auto core = std::make_unique<TradingCore<S, MomentWitness>>(config, std::move(strategy), witness);
+    JournalReader reader = detail::open_reader(directory);
+    const Result<Moment, std::string> moment = find_moment(reader, *core, witness, sequence);
+    if (!moment) throw EngineError("replay of " + directory.string() + ": " + moment.error());
+    const std::string& written_with = moment->segment.identity.config_digest;
+    if (written_with != config.digest)
+        throw EngineError("replay of " + directory.string() + ": the journal was written with configuration " +
+                          written_with + ", not with the given one, " + config.digest);
+    print_line(as_json ? moment_json(*moment, config).dump(2) : moment_page(*moment, config));
 }
 
 }  // namespace colo

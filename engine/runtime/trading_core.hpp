@@ -40,7 +40,17 @@ concept DecisionSink = requires(T sink, const EncodedOrder& order, const RiskRej
     sink.reject(reject);        // journal it
 };
 
+// A sink that also sees what a decision is made from and what was asked for: `decided(core, view, wanted)` before the
+// orders of a decision, `asked(request, verdicts)` before each request passes the gate. Only replay has one, so that the
+// live engine pays nothing.
+template <class Sink>
+concept DecisionWitness = DecisionSink<Sink> && Sink::sees_decisions;
+
 enum class SessionState : std::uint8_t { down, reconciling, ready };
+[[nodiscard]] constexpr std::string_view name_of(SessionState state) {
+    constexpr std::string_view names[] = {"down", "reconciling", "ready"};
+    return names[static_cast<std::size_t>(state)];
+}
 
 struct CoreCounts {
     std::uint64_t feed_messages = 0;
@@ -359,6 +369,7 @@ template <Strategy S, class Sink>
 void TradingCore<S, Sink>::decide(InstrumentIndex index) {
     const MarketView view = market_.view(index, positions_[index.value()].quantity(), now_);
     const Quotes wanted = strategy_.on_book(view);
+    if constexpr (DecisionWitness<Sink>) sink_.decided(*this, view, wanted);
     gate_.mark(index, MarketData::reference(view).price());
     watch_losses();
     if (!accepting()) return;
@@ -388,6 +399,7 @@ void TradingCore<S, Sink>::work(const MarketView& view, Side side, const std::op
 
 template <Strategy S, class Sink>
 std::optional<RiskRule> TradingCore<S, Sink>::request(const OrderRequest& request, const MarketReference& market) {
+    if constexpr (DecisionWitness<Sink>) sink_.asked(request, gate_.explain(request, market, now_));
     Verdict verdict = gate_.check(request, market, now_);
     if (!verdict) {
         refuse(verdict.error());

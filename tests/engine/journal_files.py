@@ -31,11 +31,13 @@ def crc32c(data: bytes) -> int:
     return crc ^ 0xFFFFFFFF
 
 
-def segment_header(index: int, segment_bytes: int = SEGMENT_BYTES, version: int = 1) -> bytes:
+def segment_header(
+    index: int, segment_bytes: int = SEGMENT_BYTES, version: int = 1, release_digest: str = "release-a"
+) -> bytes:
     page = struct.pack(
         "<8sIIQQ32s16s16s72s72s",
         b"COLOJRNL", version, HEADER_BYTES, index, segment_bytes,
-        b"desk", b"0123456789", b"2012-06-21", b"release-a", b"config-a",
+        b"desk", b"0123456789", b"2012-06-21", release_digest.encode(), b"config-a",
     )  # fmt: skip
     return (page + struct.pack("<I", crc32c(page))).ljust(HEADER_BYTES, b"\0")
 
@@ -69,15 +71,19 @@ class JournalFile:
         """Returns the record's journal offset."""
         data = record(payload, kind, sequence, **fields)
         if self.at + len(data) > self.segment_bytes:
-            if self.at < self.segment_bytes:
-                self._write(struct.pack("<II", SEGMENT_END_MARK, 0))
-            self.index, self.at = self.index + 1, HEADER_BYTES
-            self.path.write_bytes(segment_header(self.index, self.segment_bytes))
+            self.end_segment()
         offset = self.index * self.segment_bytes + self.at
         self._write(data)
         self.at += len(data)
         self.offsets.append(offset)
         return offset
+
+    def end_segment(self) -> None:
+        """What follows goes into the next segment."""
+        if self.at < self.segment_bytes:
+            self._write(struct.pack("<II", SEGMENT_END_MARK, 0))
+        self.index, self.at = self.index + 1, HEADER_BYTES
+        self.path.write_bytes(segment_header(self.index, self.segment_bytes))
 
     def _write(self, data: bytes) -> None:
         with self.path.open("ab") as file:

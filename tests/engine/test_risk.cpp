@@ -1,6 +1,7 @@
 // Each rule of the pre-trade risk gate refuses at its limit and passes just below, at whatever level sets it.
 #include <gtest/gtest.h>
 
+#include <random>
 #include <set>
 
 #include "engine/orders/risk.hpp"
@@ -47,13 +48,30 @@ protected:
         return {OrderRequest::Kind::enter, first, Side::sell, Price{price}, Quantity{quantity}, UserRefNum{0}};
     }
 
+    // The gate's verdict, which must be the one that it explains.
+    Verdict checked(RiskGate& risk, const OrderRequest& request) {
+        const std::vector<RuleVerdict> explained = risk.explain(request, market, now);
+        Verdict verdict = risk.check(request, market, now);
+        std::set<RiskRule> rules;
+        bool refused = false, names_it = false;
+        for (const RuleVerdict& rule : explained) {
+            rules.insert(rule.rule);
+            refused |= rule.refused;
+            names_it |= !verdict && rule.rule == verdict.error().rule && rule.refused && rule.level == verdict.error().level;
+        }
+        EXPECT_EQ(rules.size(), request.kind == OrderRequest::Kind::cancel ? 0 : risk_rule_count);
+        EXPECT_EQ(rules.size(), explained.size());
+        EXPECT_EQ(refused, !verdict);
+        EXPECT_EQ(names_it, !verdict) << describe(verdict.error().rule).name;
+        return verdict;
+    }
     void expect_pass(RiskGate& risk, const OrderRequest& request) {
-        const Verdict verdict = risk.check(request, market, now);
+        const Verdict verdict = checked(risk, request);
         EXPECT_TRUE(verdict) << (verdict ? "" : describe(verdict.error().rule).name);
     }
     void expect_reject(RiskGate& risk, const OrderRequest& request, RiskRule rule, RiskLevel level) {
         const std::uint64_t before = risk.rejects(rule);
-        const Verdict verdict = risk.check(request, market, now);
+        const Verdict verdict = checked(risk, request);
         ASSERT_FALSE(verdict) << describe(rule).name << " let the order pass";
         EXPECT_EQ(verdict.error().rule, rule) << describe(verdict.error().rule).name;
         EXPECT_EQ(verdict.error().level, level) << name_of(verdict.error().level);
@@ -284,6 +302,67 @@ TEST_F(Risk, HugeNumbersDoNotWrapAround) {
     expect_reject(risk, buy(INT64_MAX / 2, 900), RiskRule::notional, RiskLevel::firm);
     expect_reject(risk, buy(1'000'000, INT64_MAX), RiskRule::order_quantity, RiskLevel::firm);
     expect_reject(risk, buy(-1'000'000, 10), RiskRule::price_collar, RiskLevel::firm);
+}
+
+// Limits at random levels, orders around them, a market that moves: every verdict is the explained one.
+TEST_F(Risk, ExplainsEveryVerdict) {
+    constexpr std::uint64_t seed = 20'120'621;
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    std::mt19937_64 random(seed);
+    const auto between = [&](std::int64_t low, std::int64_t high) {
+        return low + static_cast<std::int64_t>(random() % static_cast<std::uint64_t>(high - low + 1));
+    };
+    const auto draw_limits = [&] {
+        for (RiskLevelLimits& level : levels) {
+            level.limits.price_collar_bps = between(80, 120);
+            level.limits.last_trade_collar_bps = between(80, 120);
+            level.limits.order_quantity_max = Quantity{between(180, 300)};
+            level.limits.position_max = Quantity{between(200, 600)};
+            level.limits.notional_max = Notional{between(170'000'000, 300'000'000)};
+            level.limits.gross_notional_max = Notional{between(200'000'000, 600'000'000)};
+            level.limits.messages_max = level.limits.orders_max = static_cast<std::uint32_t>(between(4, 9));
+            if (between(0, 1) == 0) level.limits.messages_max = 0;
+            level.limits.order_window = seconds(1);
+            level.limits.duplicates_max = static_cast<std::uint32_t>(between(1, 2));
+            level.limits.duplicate_window = seconds(2);
+            level.limits.loss_max = Notional{between(1'000'000, 3'000'000)};
+        }
+    };
+    const auto draw_market = [&] {
+        const std::int64_t middle = 1'000'000 + between(-3, 3) * 1'000;
+        const auto phase = between(0, 20) < 19 ? TradingPhase::continuous : static_cast<TradingPhase>(between(0, 3));
+        market = {Price{middle - 100}, Price{middle + 100}, Price{middle + between(-5, 5) * 1'000}, phase, between(0, 3) == 0};
+        now += milliseconds(between(0, 150));
+    };
+    // What passed stands, or is filled, or is cancelled.
+    const auto follow = [&](const OrderRequest& request) {
+        const UserRefNum number = orders.enter(first, request.side, request.price, request.quantity).user_ref_num;
+        const std::int64_t fate = between(0, 3);
+        if (fate == 0) static_cast<void>(orders.apply(OrderCancelled{number, request.quantity, false}));
+        if (fate > 1) return;
+        positions[0].apply(request.side, request.price, request.quantity);
+        static_cast<void>(orders.apply(OrderExecuted{number, request.price, request.quantity, MatchNumber{1}, {}}));
+    };
+    std::set<RiskRule> provoked;
+    std::size_t passed = 0;
+    for (int round = 0; round < 100; ++round) {
+        draw_limits();
+        orders = OrderTable(2, 30);
+        positions.assign(2, Position{});
+        RiskGate risk = gate();
+        for (int i = 0; i < 100; ++i) {
+            draw_market();
+            OrderRequest request = buy(1'000'000 + between(-5, 5) * 2'000, between(0, 10) * 20);
+            if (between(0, 1) == 0) request.side = Side::sell;
+            if (const Verdict verdict = checked(risk, request); !verdict) provoked.insert(verdict.error().rule);
+            else ++passed, follow(request);
+            if (between(0, 50) == 0) risk.set_killed(!risk.killed());
+        }
+    }
+    std::string names;
+    for (const RiskRule rule : provoked) names += " " + std::string(describe(rule).name);
+    EXPECT_GT(passed, 500u);
+    EXPECT_GT(provoked.size(), 14u) << "too tame:" << names;
 }
 
 }  // namespace

@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import colo_engine
 import pytest
 
 from pipelines.session import Session
@@ -65,6 +66,30 @@ def test_replay_gives_the_same_bytes_three_times(undisturbed: tuple[EngineRun, d
         }
         streams.append((tmp_path / f"orders{i}").read_bytes())
     assert streams[0] and streams[0] == streams[1] == streams[2]
+
+
+def test_shows_the_moment_of_an_order(undisturbed: tuple[EngineRun, dict]) -> None:
+    run, _ = undisturbed
+    journal = run.folder / "journal"
+    headers, payloads, _ = colo_engine.read_journal(journal)
+    sent = headers[headers["kind"] == colo_engine.record_kinds["order_sent"]][-1]
+    start = int(sent["payload_position"])
+    number = int.from_bytes(payloads[start + 1 : start + 5].tobytes(), "big")
+    # The engine needs no configuration but the run's, which lies beside the journal.
+    command = [PROGRAMS / "engine", "--replay", f"{journal}@{sent['sequence']}"]
+    shown = json.loads(subprocess.run([*command, "--json"], capture_output=True, check=True, timeout=60).stdout)
+    asked = [asked for input in shown["inputs"] for decision in input["decisions"] for asked in decision["requests"]]
+    assert number in [one["order"]["fields"]["user_ref_num"] for one in asked if one["order"]]
+    page = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout
+    assert "What the strategy saw" in page and f"user_ref_num                       {number}\n" in page
+
+
+def test_a_moment_outside_the_journal_names_both_ends(undisturbed: tuple[EngineRun, dict]) -> None:
+    run, summary = undisturbed
+    command = [PROGRAMS / "engine", "--replay", f"{run.folder / 'journal'}@{summary['messages'] + 1}"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 1 and done.stderr.startswith("engine: ")
+    assert f"the journal has messages 1 to {summary['messages']}" in done.stderr
 
 
 def test_replay_finds_other_decisions(undisturbed: tuple[EngineRun, dict]) -> None:
