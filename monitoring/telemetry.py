@@ -109,13 +109,17 @@ def find_block(place: Path) -> Path:
     """The block of a place that `python -m monitoring.telemetry` takes; ColoError where no run was ever started."""
     if place.is_file():
         return place
+    return Path(json.loads(find_run(place).read_text())["journal"]["hot_directory"]) / "telemetry"
+
+
+def find_run(place: Path) -> Path:
+    """The engine.json of a run's folder, or of the newest run of a site's; ColoError where no run was ever started."""
     runs = [place / "engine.json", *place.glob("runs/*/engine.json")]
     started = [run for run in runs if run.exists()]
     if not started:
         what = "neither a telemetry block nor the folder of a run (engine.json) or of a site (runs/)"
         raise ColoError(f"{place}: {what}")
-    newest = max(started, key=lambda run: run.stat().st_mtime_ns)
-    return Path(json.loads(newest.read_text())["journal"]["hot_directory"]) / "telemetry"
+    return max(started, key=lambda run: run.stat().st_mtime_ns)
 
 
 def as_json(telemetry: Telemetry) -> dict[str, Any]:

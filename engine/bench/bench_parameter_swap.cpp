@@ -41,7 +41,7 @@ void measure() {
     engine->offer_parameters(file);
     engine->start();
     for (int i = 0; i < 100; ++i) engine->turn();
-    ParameterBlock block = ParameterBlock::open(file);
+    ProposalBlock<ParameterChange> block = ProposalBlock<ParameterChange>::open(file);
     ParameterChange change = *block.in_force();
     const std::string_view author = "bench";
     change.author_length = author.copy(change.author.data(), change.author.size());

@@ -6,7 +6,7 @@ void bind_book(nanobind::module_& module);
 void bind_dbn(nanobind::module_& module);
 void bind_journal(nanobind::module_& module);
 void bind_mdp3(nanobind::module_& module);
-void bind_parameters(nanobind::module_& module);
+void bind_operators(nanobind::module_& module);
 }  // namespace colo::bindings
 
 NB_MODULE(colo_engine, module) {
@@ -15,5 +15,5 @@ NB_MODULE(colo_engine, module) {
     colo::bindings::bind_dbn(module);
     colo::bindings::bind_journal(module);
     colo::bindings::bind_mdp3(module);
-    colo::bindings::bind_parameters(module);
+    colo::bindings::bind_operators(module);
 }

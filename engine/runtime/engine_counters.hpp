@@ -60,6 +60,7 @@ void for_each_counter(const EngineConfig& config, const Core& core, const Arbite
     count("orders", "open", core.orders().open_count());
     count("session", "ready", core.session() == SessionState::ready ? 1 : 0);
     count("session", "killed", core.killed() ? 1 : 0);
+    count("session", "paused", core.paused() ? 1 : 0);
     for (const RiskRuleName& rule : risk_rule_names) count("refused", rule.name, core.gate().rejects(rule.rule));
     for (std::size_t i = 1; i < anomaly_count; ++i)
         count("anomaly", name_of(static_cast<Anomaly>(i)), counts.anomalies[i]);

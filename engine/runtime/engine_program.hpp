@@ -92,6 +92,8 @@ void trade(const EngineConfig& config, S strategy, EngineSignals& signals, bool 
         throw EngineError("journal " + config.journal_directory.string() +
                           ": cannot be continued by this release and configuration: " + *problem);
     engine->offer_parameters(config.hot_directory / "parameters");
+    engine->offer_commands(config.hot_directory / "commands");
+    engine->show_orders(config.hot_directory / "open_orders");
     pin_thread(trading.cpu, "trading");
     engine->run();
     housekeeping.end();

@@ -35,16 +35,13 @@ public:
     // Who has released the switch: only to be asked while it is pulled.
     [[nodiscard]] std::optional<Author> released_by(Timestamp monotonic_now) {
         if (!due(monotonic_now) || present()) return std::nullopt;
-        const int file = ::open(released_.c_str(), O_RDONLY | O_CLOEXEC);
-        if (file < 0) return std::nullopt;
-        std::array<char, Author::characters_max> text;
-        const ssize_t length = ::read(file, text.data(), text.size());
-        ::close(file);
+        if (::access(released_.c_str(), F_OK) != 0) return std::nullopt;
+        const std::optional<Author> author = author_in(released_);
         ::unlink(released_.c_str());
-        if (length <= 0) return std::nullopt;
-        const std::string_view name(text.data(), static_cast<std::size_t>(length));
-        return Author::of(name.substr(0, name.find('\n')));
+        return author;
     }
+    // Whose name stands in the file that pulls it, where one does.
+    [[nodiscard]] std::optional<Author> pulled_by() const { return author_in(pulled_); }
     // A release from before the switch was pulled releases nothing.
     void forget_release() { ::unlink(released_.c_str()); }
 
@@ -53,6 +50,16 @@ private:
         if (pulled_.empty() || monotonic_now < next_look_) return false;
         next_look_ = monotonic_now + milliseconds(5);
         return true;
+    }
+    [[nodiscard]] static std::optional<Author> author_in(const std::string& path) {
+        const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+        if (file < 0) return std::nullopt;
+        std::array<char, Author::characters_max + 1> text;
+        const ssize_t length = ::read(file, text.data(), text.size());
+        ::close(file);
+        if (length <= 0) return std::nullopt;
+        const std::string_view name(text.data(), static_cast<std::size_t>(length));
+        return Author::of(name.substr(0, name.find('\n')));
     }
     [[nodiscard]] bool present() const { return ::access(pulled_.c_str(), F_OK) == 0; }
 

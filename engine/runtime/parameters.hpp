@@ -17,6 +17,8 @@
 #include <string_view>
 
 #include "engine/runtime/author.hpp"
+#include "engine/runtime/proposal.hpp"
+#include "engine/runtime/shared_file.hpp"
 #include "engine/runtime/short_text.hpp"
 
 namespace colo {
@@ -34,18 +36,13 @@ struct ParameterRule {
     }
 };
 
-struct ParameterChange {
+struct ParameterChange : Proposal {
+    static constexpr SharedFileKind block_kind{"parameters", "COLOPRM2"};
     static constexpr std::size_t values_max = 24;
 
-    std::uint64_t generation = 0;
-    std::array<char, Author::characters_max> author{};
-    std::uint64_t author_length = 0;
     std::uint64_t count = 0;
     std::array<double, values_max> values{};
 
-    [[nodiscard]] std::string_view author_view() const {
-        return {author.data(), std::min<std::size_t>(author_length, author.size())};
-    }
     [[nodiscard]] std::span<const double> value_view() const {
         return {values.data(), std::min<std::size_t>(count, values.size())};
     }
@@ -59,14 +56,10 @@ concept Tunable = requires(S strategy, std::span<const double> values) {
     strategy.set_parameters(values);  // as many as there are rules, each allowed by its own
 };
 
-using Sentence = ShortText<160>;
-
 // Why these values are none for a strategy with these rules; nothing where they are.
 [[nodiscard]] inline std::optional<Sentence> refusal_of(std::span<const ParameterRule> rules,
                                                         const ParameterChange& change, std::uint64_t generation_now) {
-    if (!Author::of(change.author_view())) return Sentence("the author is no name");
-    if (change.generation <= generation_now)
-        return Sentence("generation ", change.generation, " is not above ", generation_now, ", which is in force");
+    if (const auto why = refusal_of(change, generation_now)) return why;
     if (change.count != rules.size())
         return Sentence("there are ", change.count, " values, the strategy has ", rules.size(), " parameters");
     for (std::size_t i = 0; i < rules.size(); ++i) {
@@ -102,8 +95,7 @@ using Sentence = ShortText<160>;
         return std::nullopt;
     const std::string_view author = word();
     if (!Author::of(author)) return std::nullopt;
-    std::copy_n(author.data(), author.size(), change.author.data());
-    change.author_length = author.size();
+    change.sign(author);
     if (rules.size() > ParameterChange::values_max) return std::nullopt;
     for (const ParameterRule& rule : rules) {
         const std::string_view assignment = word();

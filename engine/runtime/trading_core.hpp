@@ -22,6 +22,7 @@
 #include "engine/journal/record.hpp"
 #include "engine/orders/ouch_answer.hpp"
 #include "engine/orders/risk.hpp"
+#include "engine/runtime/command.hpp"
 #include "engine/runtime/config.hpp"
 #include "engine/runtime/control.hpp"
 #include "engine/runtime/market_data.hpp"
@@ -76,14 +77,18 @@ public:
     void on_answer(Bytes message, Timestamp receive_time);
     void on_control(std::string_view text, Timestamp receive_time);
 
-    // Why a change of parameters is none; nothing where it can be applied.
+    // Why a change of parameters or a command is none; nothing where it can be applied.
     [[nodiscard]] std::optional<Sentence> refusal_of(const ParameterChange& change) const;
+    [[nodiscard]] std::optional<Sentence> refusal_of(const Command& command) const;
     // What is in force: generation 0 is what the strategy began with.
     [[nodiscard]] const ParameterChange& parameters() const { return parameters_; }
     [[nodiscard]] static std::span<const ParameterRule> parameter_rules() {
         if constexpr (Tunable<S>) return S::parameter_rules();
         else return {};
     }
+    // The latest command that was carried out: generation 0 is none.
+    [[nodiscard]] const Command& command() const { return command_; }
+    [[nodiscard]] bool paused() const { return paused_; }
     [[nodiscard]] SessionState session() const { return session_; }
     [[nodiscard]] bool killed() const { return gate_.killed(); }
     [[nodiscard]] bool stopped() const { return stopped_; }
@@ -112,11 +117,14 @@ private:
     std::optional<RiskRule> request(const OrderRequest& request, const MarketReference& market);
     void refuse(const RiskReject& reject);
     void cancel_everything();
+    template <class Such>
+    void cancel_where(Such&& such);
     void on_fill(const Fill& fill);
     void on_account(UserRefNum next);
     void session_down();
     void watch_losses();
     void apply_parameters(std::string_view text);
+    void apply_command(CommandKind kind, std::string_view text);
     void reserve_numbers(std::string_view last);
 
     EngineConfig config_;
@@ -133,6 +141,8 @@ private:
     std::vector<bool> is_marked_;
     CoreCounts counts_;
     ParameterChange parameters_;
+    Command command_;
+    bool paused_ = false;
     Timestamp now_;
     SequenceNumber cause_;  // the latest feed message
     SessionState session_{SessionState::down};
@@ -268,7 +278,11 @@ void TradingCore<S, Sink>::on_control(std::string_view text, Timestamp receive_t
         mark_all();
         break;
     case Control::parameters: apply_parameters(detail_of(text)); break;
-    case Control::parameters_refused: break;
+    case Control::pause: apply_command(CommandKind::pause, detail_of(text)); break;
+    case Control::resume: apply_command(CommandKind::resume, detail_of(text)); break;
+    case Control::cancel: apply_command(CommandKind::cancel, detail_of(text)); break;
+    case Control::parameters_refused:
+    case Control::command_refused: break;
     case Control::order_numbers: reserve_numbers(detail_of(text)); break;
     }
 }
@@ -277,21 +291,6 @@ template <Strategy S, class Sink>
 void TradingCore<S, Sink>::session_down() {
     session_ = SessionState::down;
     orders_.disconnected();
-}
-
-template <Strategy S, class Sink>
-std::optional<Sentence> TradingCore<S, Sink>::refusal_of(const ParameterChange& change) const {
-    if constexpr (!Tunable<S>) return Sentence("the strategy has no parameters that can change");
-    else return colo::refusal_of(parameter_rules(), change, parameters_.generation);
-}
-
-// Nothing else moves: the strategy decides anew at the next message.
-template <Strategy S, class Sink>
-void TradingCore<S, Sink>::apply_parameters(std::string_view text) {
-    const std::optional<ParameterChange> change = change_of(parameter_rules(), text);
-    if (!change || refusal_of(*change)) return;
-    if constexpr (Tunable<S>) strategy_.set_parameters(change->value_view());
-    parameters_ = *change;
 }
 
 // Orders that stand were let pass before the loss: they go once, after which the gate lets through what reduces.
@@ -316,7 +315,7 @@ void TradingCore<S, Sink>::on_account(UserRefNum next) {
     counts_.anomalies[static_cast<std::size_t>(Anomaly::never_arrived)] += orders_.reconcile(next);
     session_ = SessionState::ready;
     for (const InstrumentIndex index : market_.traded()) gate_.refresh(index, Price{0});
-    if (gate_.killed() || stopped_) return cancel_everything();
+    if (gate_.killed() || stopped_ || paused_) return cancel_everything();
     mark_all();
     // An order that no quote knows (adopted from the venue) must not stay in the market.
     orders_.for_each_open([this](const OwnOrder& order) {
@@ -368,8 +367,9 @@ void TradingCore<S, Sink>::decide_marked() {
 template <Strategy S, class Sink>
 void TradingCore<S, Sink>::decide(InstrumentIndex index) {
     const MarketView view = market_.view(index, positions_[index.value()].quantity(), now_);
-    const Quotes wanted = strategy_.on_book(view);
+    Quotes wanted = strategy_.on_book(view);
     if constexpr (DecisionWitness<Sink>) sink_.decided(*this, view, wanted);
+    if (paused_) wanted = {};
     gate_.mark(index, MarketData::reference(view).price());
     watch_losses();
     if (!accepting()) return;
@@ -425,11 +425,19 @@ void TradingCore<S, Sink>::refuse(const RiskReject& reject) {
 
 template <Strategy S, class Sink>
 void TradingCore<S, Sink>::cancel_everything() {
+    cancel_where([](const OwnOrder&) { return true; });
+}
+
+template <Strategy S, class Sink>
+template <class Such>
+void TradingCore<S, Sink>::cancel_where(Such&& such) {
     if (session_ != SessionState::ready) return;  // at the next reconciliation
-    orders_.for_each_open([this](const OwnOrder& order) {
-        if (order.cancel_pending) return;
+    orders_.for_each_open([&](const OwnOrder& order) {
+        if (order.cancel_pending || !such(order)) return;
         request({OrderRequest::Kind::cancel, order.instrument, order.side, order.price, {}, order.user_ref_num}, {});
     });
 }
 
 }  // namespace colo
+
+#include "engine/runtime/trading_core_operators.hpp"

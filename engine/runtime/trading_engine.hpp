@@ -19,7 +19,8 @@
 #include "engine/runtime/clock.hpp"
 #include "engine/runtime/engine_counters.hpp"
 #include "engine/runtime/engine_signals.hpp"
-#include "engine/runtime/parameter_block.hpp"
+#include "engine/runtime/open_orders.hpp"
+#include "engine/runtime/proposal_block.hpp"
 #include "engine/runtime/replay.hpp"
 #include "engine/runtime/snapshot_client.hpp"
 #include "engine/runtime/soup_client.hpp"
@@ -57,10 +58,14 @@ public:
     // Rebuilds the state from what a dead process has journaled; the sentence says why that cannot be.
     template <class Reader>
     [[nodiscard]] std::optional<std::string> resume(Reader& reader);
-    // Keeps the strategy's parameters in a file that operators can write to. After resume, before the start.
+    // Files by which operators act on this engine (proposal_block.hpp) and see its orders. After resume, before the start.
     void offer_parameters(const std::filesystem::path& path) {
-        parameter_block_.emplace(ParameterBlock::create(path, core_.parameters()));
+        parameter_block_.emplace(ProposalBlock<ParameterChange>::create(path, core_.parameters()));
     }
+    void offer_commands(const std::filesystem::path& path) {
+        command_block_.emplace(ProposalBlock<Command>::create(path, core_.command()));
+    }
+    void show_orders(const std::filesystem::path& path) { open_orders_.emplace(OpenOrdersFile::create(path)); }
     // Trades until the session ends, a signal asks for the end, or something fails.
     void run();
     // For tests that hold the network's other end: start, then turns until finished.
@@ -103,7 +108,16 @@ private:
     void attend_snapshot();
     void attend_signals(Timestamp monotonic_now);
     void attend_kill_switch(Timestamp monotonic_now);
-    void attend_parameters();
+    [[nodiscard]] ShortText<64> pulled_by_file() const;
+    void attend_operators();
+    template <class Proposed>
+    void attend(ProposalBlock<Proposed>& block);
+    void carry_out(const ParameterChange& change);
+    void carry_out(const Command& command);
+    void say_refused(const ParameterChange& change, const Sentence& why);
+    void say_refused(const Command& command, const Sentence& why);
+    [[nodiscard]] const ParameterChange& in_force(const ParameterChange&) const { return core_.parameters(); }
+    [[nodiscard]] const Command& in_force(const Command&) const { return core_.command(); }
     void apply_snapshot();
     void record_gap(SequenceNumber first, SequenceNumber last);
     void report();
@@ -130,7 +144,9 @@ private:
     EngineSignals& signals_;
     Core core_;
     KillFiles kill_files_;
-    std::optional<ParameterBlock> parameter_block_;
+    std::optional<ProposalBlock<ParameterChange>> parameter_block_;
+    std::optional<ProposalBlock<Command>> command_block_;
+    std::optional<OpenOrdersFile> open_orders_;
     ReplayEnd resumed_;
     OrderComparison* comparison_ = nullptr;  // while resuming: what the core gives out is compared, not sent
     std::optional<Arbiter> arbiter_;
@@ -158,3 +174,4 @@ private:
 }  // namespace colo
 
 #include "engine/runtime/trading_engine_impl.hpp"
+#include "engine/runtime/trading_engine_operators.hpp"

@@ -86,7 +86,7 @@ template <Strategy S, EngineNetwork Network, Clock C, Recorder R>
 bool TradingEngine<S, Network, C, R>::turn() {
     const Timestamp monotonic_now = clock_.monotonic();
     attend_signals(monotonic_now);
-    attend_parameters();
+    attend_operators();
     reserve_numbers();
     bool busy = attend_orders();
     if (finished_) return true;
@@ -113,6 +113,7 @@ void TradingEngine<S, Network, C, R>::publish(bool busy) {
     if (unpublished_ == 0 || (busy && ++unpublished_ < busy_turns_max)) return;
     unpublished_ = 0;
     publish_counters(telemetry_, config_, core_, arbiter_->counts(), arbiter_->next_sequence());
+    if (open_orders_) open_orders_->publish(open_orders(core_.orders()));
 }
 
 template <Strategy S, EngineNetwork Network, Clock C, Recorder R>
@@ -121,35 +122,6 @@ void TradingEngine<S, Network, C, R>::attend_signals(Timestamp monotonic_now) {
     if (journal_broken_) return finish();
     attend_kill_switch(monotonic_now);
     if (signals_.stop.load(std::memory_order_relaxed) && !stopping_) begin_stop("signal");
-}
-
-// Pulled by a signal or a file; released by nothing but a file that came later and names who wrote it.
-template <Strategy S, EngineNetwork Network, Clock C, Recorder R>
-void TradingEngine<S, Network, C, R>::attend_kill_switch(Timestamp monotonic_now) {
-    const bool by_signal = signals_.kill.load(std::memory_order_relaxed);
-    if (by_signal) signals_.kill.store(false, std::memory_order_relaxed);
-    if (core_.killed() && !by_signal) {
-        if (const auto author = kill_files_.released_by(monotonic_now)) control(Control::rearm, author->view());
-        return;
-    }
-    if (!by_signal && !kill_files_.pulled(monotonic_now)) return;
-    if (!core_.killed()) control(Control::kill_switch, by_signal ? "signal" : "file");
-    kill_files_.forget_release();
-}
-
-// Between two messages: what is asked for is journaled and applied, or refused, and whoever asked is told.
-template <Strategy S, EngineNetwork Network, Clock C, Recorder R>
-void TradingEngine<S, Network, C, R>::attend_parameters() {
-    if (!parameter_block_ || !parameter_block_->changed()) return;
-    const std::optional<ParameterChange> change = parameter_block_->read();
-    if (!change) return;  // still being written: the next turn looks again
-    if (const auto why = core_.refusal_of(*change)) {
-        control(Control::parameters_refused, why->view());
-        return parameter_block_->answer(change->generation, false, why->view());
-    }
-    control(Control::parameters, text_of(core_.parameter_rules(), *change).view());
-    parameter_block_->publish(core_.parameters());
-    parameter_block_->answer(change->generation, core_.parameters().generation == change->generation, {});
 }
 
 template <Strategy S, EngineNetwork Network, Clock C, Recorder R>

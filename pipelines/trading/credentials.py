@@ -13,6 +13,7 @@ from pathlib import Path
 from stacks.topology.site import Site
 
 PASSWORD_CHARACTERS = 10  # SoupBinTCP 3.0, login request: a password field of ten bytes
+TOKEN_BYTES = 32  # of an operator: nobody types it
 
 
 def write_credentials(site: Site, site_directory: Path) -> Path:
@@ -20,15 +21,18 @@ def write_credentials(site: Site, site_directory: Path) -> Path:
     folder = site_directory / "credentials"
     folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o700)
+    tokens = {operator.credential.name for service in site.control for operator in service.operators}
     for name in credential_names(site):
         path = folder / name
         if not path.exists():
-            password = "".join(
-                secrets.choice(string.ascii_lowercase + string.digits) for _ in range(PASSWORD_CHARACTERS)
-            )
+            password = secrets.token_urlsafe(TOKEN_BYTES) if name in tokens else _password()
             with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
                 file.write(password)
     return folder
+
+
+def _password() -> str:
+    return "".join(secrets.choice(string.ascii_lowercase + string.digits) for _ in range(PASSWORD_CHARACTERS))
 
 
 def credential_names(site: Site) -> list[str]:

@@ -38,4 +38,5 @@ SITE = Site(
     quality=workstation.QUALITY,
     release=workstation.RELEASE,
     dagster=Dagster(host=HOST, address=workstation.LOOPBACK, port=17130),
+    control=(workstation.control(HOST, port=17140),),
 )

@@ -86,4 +86,5 @@ SITE = Site(
     quality=workstation.QUALITY,
     release=workstation.RELEASE,
     dagster=Dagster(host=HOST, address=workstation.LOOPBACK, port=17230),
+    control=(workstation.control(HOST, port=17240),),
 )

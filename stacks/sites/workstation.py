@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from stacks.sites.nasdaq import nasdaq
 from stacks.topology.clock import ClockDiscipline, ClockSource
+from stacks.topology.control import ControlService, Operator
 from stacks.topology.feed import Channel, Feed, FeedLine, Glimpse, Rerequest
 from stacks.topology.host import Cpu, Disk, Host, OperatingSystem
 from stacks.topology.instrument import InstrumentSelection, dollars
@@ -167,6 +168,16 @@ def market_making(engine: Process) -> StrategyPlacement:
             spread_ticks_min=2,
             requote_ticks=5,
         ),
+    )
+
+
+def control(host: Host, port: int) -> ControlService:
+    """Return the control service of the machine, which has one operator."""
+    return ControlService(
+        host=host,
+        address=LOOPBACK,
+        port=port,
+        operators=(Operator(name="operator", credential=Credential(name="control-operator")),),
     )
 
 

@@ -19,7 +19,13 @@ _NAMED = ("hosts", "switches", "links", "cross_connects", "taps", "clocks", "ven
 
 def membership_problems(site: Site) -> list[Problem]:
     """Return every reference out of the site, and every name or address that stands twice."""
-    return [*_name_problems(site), *_address_problems(site), *_reference_problems(site), *_topic_problems(site)]
+    return [
+        *_name_problems(site),
+        *_address_problems(site),
+        *_reference_problems(site),
+        *_topic_problems(site),
+        *_control_problems(site),
+    ]
 
 
 def data_plane_hosts(site: Site) -> Iterator[tuple[str, Host]]:
@@ -79,6 +85,16 @@ def _topic_problems(site: Site) -> list[Problem]:
     ]
 
 
+def _control_problems(site: Site) -> list[Problem]:
+    """No engine without somebody who can stop it."""
+    served = [service.host for service in site.control]
+    return [
+        Problem("control", f"no service on host {process.host.name}, where {process.name} trades")
+        for process in site.processes
+        if process.order_session is not None and process.host not in served
+    ]
+
+
 def _references(site: Site) -> Iterator[tuple[str, str, Any, tuple[Any, ...]]]:
     """Yield (path, kind, referred object, the declared objects among which it must be)."""
     nics = tuple(nic for host in site.hosts for nic in host.nics)
@@ -104,6 +120,8 @@ def _references(site: Site) -> Iterator[tuple[str, str, Any, tuple[Any, ...]]]:
     for path, host in data_plane_hosts(site):
         yield f"{path}.host", "host", host, site.hosts
     yield "dagster.host", "host", site.dagster.host, site.hosts
+    for service in site.control:
+        yield f"control[{service.host.name}].host", "host", service.host, site.hosts
     if site.data_plane.kind == "services":
         for topic in site.data_plane.kafka.topics:
             yield f"data_plane.kafka.topics[{topic.name}].venue", "venue", topic.venue, site.venues

@@ -44,6 +44,8 @@ def listeners(site: Site) -> Iterator[Listener]:
                 yield Listener(f"{path}.receptions[{line.name}].line.port", process.host, "udp", line.port, line.group)
     yield from _service_listeners(site)
     yield Listener("dagster.port", site.dagster.host, "tcp", site.dagster.port)
+    for service in site.control:
+        yield Listener(f"control[{service.host.name}].port", service.host, "tcp", service.port)
 
 
 def _exchange_listeners(path: str, process: Process) -> Iterator[Listener]:

@@ -8,6 +8,7 @@ from pydantic import model_validator
 
 from stacks.topology.clock import ClockSource
 from stacks.topology.connectivity import connectivity_problems
+from stacks.topology.control import ControlService
 from stacks.topology.data_plane import DataPlane
 from stacks.topology.declared import BY_NAME, Address, Declared, Name, Port, raise_problems
 from stacks.topology.exposure import exposure_problems
@@ -51,6 +52,7 @@ class Site(Declared):
     quality: Quality
     release: Release
     dagster: Dagster
+    control: tuple[ControlService, ...]
     recovery_objectives: tuple[RecoveryObjective, ...] = ()
     maintenance_windows: tuple[MaintenanceWindow, ...] = ()
 
@@ -65,3 +67,7 @@ class Site(Declared):
     def process_of(self, role: str) -> Process:
         """Return the first process of a role; a site has at least one strategy process."""
         return next(process for process in self.processes if process.role == role)
+
+    def control_on(self, host_name: str | None) -> ControlService | None:
+        """Return the control service on a host, or the first one where no host is named."""
+        return next((service for service in self.control if host_name in (None, service.host.name)), None)

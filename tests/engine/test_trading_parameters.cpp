@@ -2,7 +2,7 @@
 // with a sentence, and the same in replay.
 #include <thread>
 
-#include "engine/runtime/parameter_block.hpp"
+#include "engine/runtime/proposal_block.hpp"
 #include "tests/engine/replayed_journal.hpp"
 
 namespace colo {
@@ -69,8 +69,8 @@ protected:
         turns();
     }
     // Proposes, and lets the engine see it.
-    std::optional<ParameterAnswer> propose(const ParameterChange& change) {
-        ParameterBlock block = ParameterBlock::open(path);
+    std::optional<ProposalAnswer> propose(const ParameterChange& change) {
+        ProposalBlock<ParameterChange> block = ProposalBlock<ParameterChange>::open(path);
         block.propose(change);
         tuned->turn();
         return block.answer_to(change.generation);
@@ -127,7 +127,7 @@ TEST_F(TradingParameters, RefusedWithASentenceAndNothingChanges) {
     }
     EXPECT_EQ(controls(Control::parameters_refused), sentences);
     EXPECT_EQ(tuned->core().parameters().generation, 3u);
-    const ParameterBlock block = ParameterBlock::open(path);
+    const ProposalBlock<ParameterChange> block = ProposalBlock<ParameterChange>::open(path);
     EXPECT_EQ(block.in_force()->generation, 3u) << "what was refused is not what is in force";
     EXPECT_EQ(block.in_force()->values[0], 5);
     EXPECT_EQ(block.next_generation(), 10u);
@@ -171,13 +171,13 @@ TEST_F(TradingParameters, AResumedEngineOffersWhatIsInForce) {
     const std::vector<StoredRecord> records = recorder.records;
     tuned.reset();
     EXPECT_FALSE(std::filesystem::exists(path));
-    EXPECT_THROW(static_cast<void>(ParameterBlock::open(path)), std::runtime_error);
+    EXPECT_THROW(static_cast<void>(ProposalBlock<ParameterChange>::open(path)), std::runtime_error);
     MemoryNetwork again;
     Engine next(config, DistantStrategy{}, again, clock, recorder, signals);
     MemoryReader reader{records};
     ASSERT_FALSE(next.resume(reader));
     next.offer_parameters(path);
-    const auto latest = ParameterBlock::open(path).in_force();
+    const auto latest = ProposalBlock<ParameterChange>::open(path).in_force();
     ASSERT_TRUE(latest);
     EXPECT_EQ(latest->generation, 4u);
     EXPECT_EQ(latest->values[0], 7);
@@ -187,7 +187,7 @@ TEST_F(TradingParameters, AStrategyWithoutAnyRefuses) {
     make_engine();
     engine->offer_parameters(path);
     start_engine();
-    ParameterBlock block = ParameterBlock::open(path);
+    ProposalBlock<ParameterChange> block = ProposalBlock<ParameterChange>::open(path);
     block.propose(change_to(1, "alice", {1}));
     engine->turn();
     const auto answer = block.answer_to(1);

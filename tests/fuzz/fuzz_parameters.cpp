@@ -1,11 +1,14 @@
-// Any bytes as a change of parameters, as its text in a journal, and as the file that an operator's program writes to.
+// Any bytes as a change of parameters or a command, as its text in a journal, and as the file that an operator's program
+// writes to.
 //
 // A change is refused with a sentence, or its text gives it back. The first byte says whether the file's length and
 // first bytes are put right.
 #include <cstring>
 #include <fstream>
 
-#include "engine/runtime/parameter_block.hpp"
+#include "engine/runtime/command.hpp"
+#include "engine/runtime/parameters.hpp"
+#include "engine/runtime/proposal_block.hpp"
 #include "tests/fuzz/fuzz_input.hpp"
 
 using namespace colo;
@@ -39,20 +42,32 @@ void take_text(Bytes bytes) {
     fuzz::expect(again && same(*again, *change), "a change gives its text back");
 }
 
+void take_command(Bytes bytes) {
+    Command command;
+    std::memcpy(&command, bytes.data(), std::min(bytes.size(), sizeof command));
+    static_cast<void>(cancel_target(command.target_view()));
+    if (refusal_of(command, 3) || !control_of(command) || command.target_view().empty()) return;
+    const auto again = command_of(static_cast<CommandKind>(command.kind), text_of(command).view());
+    fuzz::expect(again && again->generation == command.generation && again->author_view() == command.author_view() &&
+                     again->target_view() == command.target_view(),
+                 "the text of a command gives it back");
+    static_cast<void>(command_of(CommandKind::cancel, text_of(bytes)));
+}
+
 // The engine's file with these bytes written over it, or a file of these bytes alone.
 void take_file(bool over_a_block, Bytes bytes) {
     const auto path = folder.path() / "parameters";
     ParameterChange begin;
     begin.count = rules.size();
-    ParameterBlock engine = ParameterBlock::create(path, begin);
+    auto engine = ProposalBlock<ParameterChange>::create(path, begin);
     {
         auto mode = std::ios::in | std::ios::out | std::ios::binary;
         std::fstream file(path, over_a_block ? mode : mode | std::ios::trunc);
-        if (over_a_block) file.seekp(64);  // behind the name of the format
+        if (over_a_block) file.seekp(sizeof(SharedFileHeader));
         file.write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
     }
     try {
-        ParameterBlock operators = ParameterBlock::open(path);
+        auto operators = ProposalBlock<ParameterChange>::open(path);
         static_cast<void>(operators.in_force());
         static_cast<void>(operators.answer_to(operators.next_generation()));
         if (engine.changed())
@@ -71,6 +86,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t coun
     const unsigned how = pieces.number();
     take_change(pieces.piece());
     take_text(pieces.piece());
+    take_command(pieces.piece());
     take_file(how % 2 == 1, pieces.rest());
     return 0;
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import signal
 import time
@@ -34,11 +35,13 @@ def run(tmp_path: Path, session: Session) -> Iterator[EngineRun]:
 
 
 def await_counter(block: Path, counter: str, value: int) -> None:
-    """Until the engine has counted so far."""
-    deadline = time.monotonic() + 30
-    while not block.exists() or read_telemetry(block).counters[counter] < value:
+    """Until the engine has counted so far; while it begins, there is no block, or half of one."""
+    deadline, counted = time.monotonic() + 30, -1
+    while counted < value:
         assert time.monotonic() < deadline
         time.sleep(0.001)
+        with contextlib.suppress(ColoError):
+            counted = read_telemetry(block).counters[counter]
 
 
 @needs_programs

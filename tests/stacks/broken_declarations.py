@@ -28,6 +28,8 @@ FIRM_LIMITS = DESK.risk.limits[0]
 
 TRADING_1, TRADING_2, DATA_1, MONITORING_1 = CARTERET.hosts
 ENGINE_1, ENGINE_2, STANDBY_1, STANDBY_2 = CARTERET.processes
+CONTROL = CARTERET.control[0]
+RISK_DESK = CONTROL.operators[1]
 FEED_A_LINK = CARTERET.links[0]
 ORDERS_LINK = CARTERET.links[2]
 
@@ -227,4 +229,11 @@ VENUES = [
     ),
 ]
 
-BROKEN_DECLARATIONS = [*HOSTS, *NETWORK, *VENUES]
+CONTROLS = [
+    Broken("control_without_operators", lambda: rebuilt(CONTROL, operators=())),
+    Broken("operator_twice", lambda: rebuilt(CONTROL, operators=(RISK_DESK, RISK_DESK))),
+    Broken("operators_with_one_token", lambda: rebuilt(CONTROL, operators=(RISK_DESK, rebuilt(RISK_DESK, name="bob")))),
+    Broken("operator_whose_name_is_none", lambda: rebuilt(RISK_DESK, name="risk desk")),
+]
+
+BROKEN_DECLARATIONS = [*HOSTS, *NETWORK, *VENUES, *CONTROLS]

@@ -127,6 +127,8 @@ MEMBERSHIP = [
         lambda: substituted(LAB, LAB.data_plane.kafka, rebuilt(LAB.data_plane.kafka, host=TRADING_1)),
     ),
     Broken("host_of_dagster_undeclared", lambda: rebuilt(DESK, dagster=rebuilt(DESK.dagster, host=TRADING_1))),
+    Broken("host_of_control_undeclared", lambda: rebuilt(DESK, control=(*DESK.control, CARTERET.control[0]))),
+    Broken("engine_without_control", lambda: rebuilt(CARTERET, control=CARTERET.control[:1])),
     Broken(
         "no_topic_for_order_events",
         lambda: substituted(
@@ -149,6 +151,7 @@ PLACEMENTS = [
     Broken("port_of_two_services", lambda: with_postgres_port(LAB.data_plane.kafka.port)),
     Broken("port_of_a_service_and_the_exchange", lambda: with_postgres_port(17205)),
     Broken("port_of_dagster_and_the_exchange", lambda: rebuilt(DESK, dagster=rebuilt(DESK.dagster, port=17104))),
+    Broken("port_of_control_and_dagster", lambda: rebuilt(DESK, control=(rebuilt(DESK.control[0], port=17130),))),
     Broken(
         "port_of_a_line_and_of_rerequests",
         lambda: substituted(

@@ -20,6 +20,7 @@ from pipelines.session import Session, prepare_session
 from pipelines.trading.credentials import write_credentials
 from stacks.sites import load_site
 from stacks.topology.host import Facts, HostFacts
+from tests.simulation.replays import records_of
 
 BUILD = Path(os.environ.get("COLO_BUILD") or Path(__file__).resolve().parents[2] / "build" / "cmake")
 PROGRAMS = BUILD / "bin"
@@ -114,6 +115,11 @@ class EngineRun:
         while sum(file.stat().st_size for file in (self.folder / "exchange").glob("*")) < journal_bytes:
             assert time.monotonic() < deadline, self.error("engine").read_text()
             time.sleep(0.001)
+
+    def controls(self) -> list[str]:
+        """The texts of the control records in the engine's journal."""
+        _, texts = records_of(self.folder / "journal", "control")
+        return [text.decode() for text in texts]
 
     def refuse(self) -> str:
         """Run the engine alone; the one sentence with which it ends."""

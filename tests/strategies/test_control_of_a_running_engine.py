@@ -12,7 +12,6 @@ import pytest
 
 from stacks.topology.errors import ColoError
 from strategies.parameters import change, current, spec_of
-from tests.simulation.replays import records_of
 from tests.strategies.engine_runs import PROGRAMS, RUN_S_MAX, EngineRun, generate_session
 
 SPEC = spec_of("avellaneda_stoikov")
@@ -38,11 +37,6 @@ def until(holds: Callable[[], bool], run: EngineRun) -> None:
         time.sleep(0.01)
 
 
-def controls(run: EngineRun) -> list[str]:
-    _, texts = records_of(run.folder / "journal", "control")
-    return [text.decode() for text in texts]
-
-
 def test_parameters_change_and_replay_follows(run: EngineRun, tmp_path: Path) -> None:
     engine = run.start("engine")
     file = run.hot / "parameters"
@@ -66,7 +60,7 @@ def test_parameters_change_and_replay_follows(run: EngineRun, tmp_path: Path) ->
     assert not file.exists()
     with pytest.raises(ColoError, match="no engine keeps its parameters there"):
         current(file, SPEC)
-    told = [text for text in controls(run) if text.startswith("parameters")]
+    told = [text for text in run.controls() if text.startswith("parameters")]
     assert told[0].startswith("parameters: 1 alice quote_quantity=200 gamma=0.3 ")
     assert told[1].startswith("parameters refused: quote_quantity must be whole")
     assert told[2].startswith("parameters: 3 carol quote_quantity=200 gamma=0.3 ")
@@ -85,7 +79,7 @@ def test_the_kill_switch_is_pulled_and_released_by_file(run: EngineRun) -> None:
     time.sleep(0.5)
     engine.terminate()
     assert engine.wait(timeout=30) == 0, run.error("engine").read_text()
-    told = controls(run)
+    told = run.controls()
     assert told.index("kill switch: file") < told.index("re-arm: dave")
     summary = run.summary()
     assert not summary["killed"] and summary["open_orders"] == 0

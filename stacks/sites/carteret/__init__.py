@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from stacks.sites.carteret import hosts, network, venue
 from stacks.sites.carteret.data_plane import DATA_PLANE
-from stacks.sites.carteret.trading import OBJECTIVES, PROCESSES, RISK, STRATEGIES
+from stacks.sites.carteret.trading import CONTROL, OBJECTIVES, PROCESSES, RISK, STRATEGIES
 from stacks.topology.quality import CHECKS, Quality
 from stacks.topology.release import Release
 from stacks.topology.site import Dagster, Site
@@ -26,6 +26,7 @@ SITE = Site(
     quality=Quality(checks=CHECKS, staleness_ms_max=60_000),
     release=Release(name="engine", compiler="g++", march=hosts.TRADING_1.march),
     dagster=Dagster(host=hosts.DATA, address="10.20.4.11", port=3070),
+    control=CONTROL,
     recovery_objectives=OBJECTIVES,
     maintenance_windows=venue.VENUE.maintenance_windows,
 )

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from stacks.sites.carteret.hosts import TRADING_1, TRADING_2
 from stacks.sites.carteret.venue import ACCOUNT, MPID, PRODUCTION, SESSIONS, TOTALVIEW, VENUE
+from stacks.topology.control import ControlService, Operator
 from stacks.topology.host import Host
 from stacks.topology.instrument import InstrumentSelection, dollars
-from stacks.topology.order_entry import OrderSession
+from stacks.topology.order_entry import Credential, OrderSession
 from stacks.topology.process import Journal, LineReception, NicQueue, Process, Thread
 from stacks.topology.recovery import Failure, RecoveryObjective
 from stacks.topology.risk import EVERY_INSTRUMENT, DuplicateOrders, MessageRate, RiskLevel, RiskLimits, RiskTree
@@ -100,4 +101,17 @@ OBJECTIVES = tuple(
     RecoveryObjective(covers=engine, failure=failure, recovery_time_s_max=seconds, lost_records_max=lost)
     for engine in (ENGINE_1, ENGINE_2)
     for failure, seconds, lost in _TARGETS
+)
+
+# On the loopback interface: operators come over ssh, and the service has no certificate to prove itself with.
+CONTROL = tuple(
+    ControlService(
+        host=host,
+        address="127.0.0.1",
+        port=3080,
+        operators=tuple(
+            Operator(name=name, credential=Credential(name=f"control-{name}")) for name in ("trading-desk", "risk-desk")
+        ),
+    )
+    for host in (TRADING_1, TRADING_2)
 )
