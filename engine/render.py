@@ -54,6 +54,7 @@ def render_engine(
     """Return the text of engine.json for a strategy process (the site's first where none is given)."""
     engine = process or site.process_of("strategy")
     _refuse_other_venue(engine, reference_data)
+    _refuse_other_protocols(engine)
     simulator = _simulator(engine, run)
     config = {
         "site": site.name,
@@ -286,6 +287,16 @@ def _refuse_other_venue(process: Process, reference_data: ReferenceData) -> None
     if process.venue.mic != reference_data.mic:
         raise ColoError(
             f"process {process.name} trades at {process.venue.mic}, but the reference data is of {reference_data.mic}"
+        )
+
+
+def _refuse_other_protocols(engine: Process) -> None:
+    """A site may declare more protocols than the engine trades."""
+    _, gateway = _login(engine)
+    if (engine.feed.protocol, gateway.protocol) != ("itch", "ouch"):
+        raise ColoError(
+            f"process {engine.name} has a feed of {engine.feed.protocol} and orders of {gateway.protocol}, "
+            "but the engine trades on itch and ouch only"
         )
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from ipaddress import IPv4Address
+from ipaddress import IPv4Address, IPv4Network
 from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer, ValidationError
@@ -55,6 +55,11 @@ def repeated(values: list[Any]) -> list[Any]:
     return [value for value, count in Counter(values).items() if count > 1]
 
 
+def network_of(text: str) -> IPv4Network:
+    """Return the network that an address with a prefix length lies in."""
+    return IPv4Network(text, strict=False)
+
+
 def _subject(type_name: str, fields: dict[str, Any]) -> str:
     name = fields.get("name") or fields.get("mic")
     return f"{type_name} {name}" if isinstance(name, str) else type_name
@@ -89,6 +94,14 @@ def _ipv4(text: str) -> str:
     return text
 
 
+def _network(text: str) -> str:
+    try:
+        IPv4Network(text)
+    except ValueError:
+        raise ValueError(f"{text} is not an IPv4 network") from None
+    return text
+
+
 def _multicast(text: str) -> str:
     if not IPv4Address(_ipv4(text)).is_multicast:
         raise ValueError(f"{text} is not a multicast group (224.0.0.0 to 239.255.255.255)")
@@ -101,6 +114,7 @@ BY_NAME = PlainSerializer(lambda declared: declared.name, return_type=str)
 
 Name = Annotated[str, Field(min_length=1, max_length=63, pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")]
 Address = Annotated[str, AfterValidator(_ipv4)]
+Network = Annotated[str, AfterValidator(_network)]
 MulticastGroup = Annotated[str, AfterValidator(_multicast)]
 Whole = Annotated[int, Field(strict=True)]
 Flag = Annotated[bool, Field(strict=True)]

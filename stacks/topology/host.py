@@ -107,7 +107,7 @@ class Host(Declared):
     """One machine. `reserved_cpus` belong to the kernel and to threads that block; engine threads never poll there."""
 
     name: Name
-    role: Literal["workstation", "trading", "standby", "data", "monitoring", "exchange"]
+    role: Literal["workstation", "trading", "standby", "data", "monitoring", "cluster", "exchange"]
     cpu: Cpu
     memory_mib: Positive
     reserved_cpus: tuple[NotNegative, ...] = ()

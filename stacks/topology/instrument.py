@@ -20,9 +20,9 @@ def dollars(amount: int) -> int:
 
 
 class TickRule(Declared):
-    """The smallest price increment from a day and a price on, in units of 1e-4 dollars.
+    """The smallest price increment from a day and a price on, in units of 10^-price_scale of the venue.
 
-    Source: Regulation NMS rule 612 (17 CFR 242.612): 0.01 dollars, 0.0001 for prices below one dollar.
+    In the United States' stocks 0.01 dollars, 0.0001 for prices below one dollar (17 CFR 242.612).
     """
 
     effective_from: datetime.date

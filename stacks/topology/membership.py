@@ -14,7 +14,21 @@ if TYPE_CHECKING:
     from stacks.topology.host import Host
     from stacks.topology.site import Site
 
-_NAMED = ("hosts", "switches", "links", "cross_connects", "taps", "clocks", "venues", "processes", "strategies")
+_NAMED = (
+    "hosts",
+    "switches",
+    "vlans",
+    "links",
+    "trunks",
+    "management_links",
+    "cross_connects",
+    "taps",
+    "mirrors",
+    "clocks",
+    "venues",
+    "processes",
+    "strategies",
+)
 
 
 def membership_problems(site: Site) -> list[Problem]:
@@ -25,6 +39,7 @@ def membership_problems(site: Site) -> list[Problem]:
         *_reference_problems(site),
         *_topic_problems(site),
         *_control_problems(site),
+        *_cluster_problems(site),
     ]
 
 
@@ -51,6 +66,11 @@ def _address_problems(site: Site) -> list[Problem]:
     ]
     addressed += [(f"hosts[{host.name}].bmc.address", host.bmc.address) for host in site.hosts if host.bmc is not None]
     addressed += [(f"switches[{switch.name}].address", switch.address) for switch in site.switches]
+    addressed += [
+        (f"clocks[{clock.name}].address", clock.address) for clock in site.clocks if clock.address is not None
+    ]
+    addressed += [(f"vlans[{vlan.name}].gateway", vlan.gateway) for vlan in site.vlans if vlan.gateway is not None]
+    addressed += [("cluster.address", site.cluster.address)] if site.cluster is not None else []
     problems = []
     owner: dict[str, str] = {}
     for path, address in addressed:
@@ -69,6 +89,20 @@ def _reference_problems(site: Site) -> list[Problem]:
         Problem(path, f"{kind} {referred.name} is not declared in the site")
         for path, kind, referred, declared in _references(site)
         if referred not in declared
+    ]
+
+
+def _cluster_problems(site: Site) -> list[Problem]:
+    """What the cluster runs lies on its nodes."""
+    if site.cluster is None:
+        return []
+    nodes = site.cluster.nodes
+    placed = [("dagster", "dagster.host", site.dagster.host)]
+    placed += [(path.rpartition(".")[2], f"{path}.host", host) for path, host in data_plane_hosts(site)]
+    return [
+        Problem(path, f"host {host.name} is no node of cluster {site.cluster.name}, which runs {workload}")
+        for workload, path, host in placed
+        if workload in site.cluster.workloads and host not in nodes
     ]
 
 
@@ -103,6 +137,17 @@ def _references(site: Site) -> Iterator[tuple[str, str, Any, tuple[Any, ...]]]:
     for link in site.links:
         yield f"links[{link.name}].nic", "NIC", link.nic, nics
         yield f"links[{link.name}].switch", "switch", link.switch, site.switches
+    for vlan in site.vlans:
+        for switch in vlan.switches:
+            yield f"vlans[{vlan.name}].switches", "switch", switch, site.switches
+    for trunk in site.trunks:
+        yield f"trunks[{trunk.name}].first", "switch", trunk.first, site.switches
+        yield f"trunks[{trunk.name}].second", "switch", trunk.second, site.switches
+    for cable in site.management_links:
+        yield f"management_links[{cable.name}].switch", "switch", cable.switch, site.switches
+    for mirror in site.mirrors:
+        yield f"mirrors[{mirror.name}].source", "link", mirror.source, site.links
+        yield f"mirrors[{mirror.name}].destination", "link", mirror.destination, site.links
     for cross_connect in site.cross_connects:
         yield f"cross_connects[{cross_connect.name}].switch", "switch", cross_connect.switch, site.switches
     for tap in site.taps:
@@ -122,6 +167,8 @@ def _references(site: Site) -> Iterator[tuple[str, str, Any, tuple[Any, ...]]]:
     yield "dagster.host", "host", site.dagster.host, site.hosts
     for service in site.control:
         yield f"control[{service.host.name}].host", "host", service.host, site.hosts
+    for node in () if site.cluster is None else site.cluster.nodes:
+        yield f"cluster.nodes[{node.name}]", "host", node, site.hosts
     if site.data_plane.kind == "services":
         for topic in site.data_plane.kafka.topics:
             yield f"data_plane.kafka.topics[{topic.name}].venue", "venue", topic.venue, site.venues

@@ -119,6 +119,8 @@ def _conflict(host: Host, first: Thread, second: Thread, first_path: str) -> str
 def _switch_port_problems(site: Site) -> list[Problem]:
     plugged = [(f"links[{link.name}]", link.switch, link.switch_port) for link in site.links]
     plugged += [(f"cross_connects[{cc.name}]", cc.switch, cc.switch_port) for cc in site.cross_connects]
+    plugged += [(f"management_links[{cable.name}]", cable.switch, cable.switch_port) for cable in site.management_links]
+    plugged += [(f"trunks[{trunk.name}]", switch, port) for trunk in site.trunks for switch, port, _, _ in trunk.ends]
     problems = []
     for (first_path, first, first_port), (second_path, second, second_port) in combinations(plugged, 2):
         if (first, first_port) == (second, second_port):

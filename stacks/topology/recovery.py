@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from stacks.topology.declared import BY_NAME, Declared, NotNegative, Positive
 from stacks.topology.process import Process
 
-Failure = Literal["process", "host", "power"]
+Failure = Literal["process", "host", "power", "site"]
 
 
 class RecoveryObjective(Declared):

@@ -1,7 +1,7 @@
 """Pre-trade limits, nested: firm > account > session > strategy > instrument.
 
 SEC rule 15c3-5 (17 CFR 240.15c3-5, the market access rule) and RTS 6 (Regulation (EU) 2017/589, article 15) ask for
-them; each field names the paragraph that it serves. Money is in units of 1e-4 dollars.
+them; each field names the paragraph that it serves. Money is in units of 1e-4 dollars, or of the venue's currency.
 """
 
 from __future__ import annotations

@@ -27,18 +27,22 @@ from stacks.topology.order_entry import OrderGateway, OrderSession
 class Calendar(Declared):
     """Opening hours in the venue's local time; `half_days` close at `half_day_close`, `holidays` never open.
 
+    Where `opens_the_evening_before`, `open` is of the calendar day before the trading day (CME Globex: 17:00).
+
     The days are listed only for a venue whose MIC the package exchange_calendars does not know: it has them otherwise.
     """
 
     open: datetime.time
     close: datetime.time
     half_day_close: datetime.time
+    opens_the_evening_before: Flag = False
     holidays: tuple[datetime.date, ...] = ()
     half_days: tuple[datetime.date, ...] = ()
 
     @model_validator(mode="after")
     def _check(self) -> Calendar:
-        if not self.open < self.half_day_close <= self.close:
+        opened = self.opens_the_evening_before or self.open < self.half_day_close
+        if not (opened and self.half_day_close <= self.close):
             raise_problems([Problem("close", "open < half_day_close <= close must hold")])
         return self
 
@@ -108,6 +112,11 @@ class VenueEnvironment(Declared):
         problems = []
         if (self.simulator is not None) != (self.kind == "simulation"):
             problems.append(Problem("simulator", "is declared for the environment simulation, and for no other"))
+        if self.simulator is not None:
+            for feed in self.feeds:
+                if feed.protocol != "itch":
+                    sentence = f"{feed.protocol} is not a feed that the simulator can play, which is itch"
+                    problems.append(Problem(f"feeds[{feed.name}].protocol", sentence))
         for field in ("feeds", "order_gateways"):
             for name in repeated([part.name for part in getattr(self, field)]):
                 problems.append(Problem(f"{field}[{name}]", "the name stands twice"))
@@ -125,11 +134,15 @@ class VenueEnvironment(Declared):
 
 
 class Venue(Declared):
-    """A market. `mic` is its ISO 10383 code; `price_scale` is the number of decimals of a price on the wire."""
+    """A market. `mic` is its ISO 10383 code; `price_scale` is the number of decimals of a price on the wire.
+
+    Tick sizes are in units of 10^-price_scale, money (limits, fees) in the venue's `currency` (ISO 4217).
+    """
 
     mic: Annotated[str, Field(pattern=r"^[A-Z0-9]{4}$")]
     full_name: str
     timezone: str
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] = "USD"
     calendar: Calendar
     tick_rules: tuple[TickRule, ...]
     lot_size: Positive

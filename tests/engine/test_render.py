@@ -177,6 +177,18 @@ def test_what_cannot_be_rendered_is_named(
     assert str(raised.value) == message
 
 
+@pytest.mark.parametrize(
+    ("name", "feed", "orders"),
+    [("mahwah", "xdp", "pillar"), ("aurora", "mdp3", "ilink3"), ("frankfurt-recovery", "eobi", "eti")],
+)
+def test_protocols_that_the_engine_does_not_trade_are_refused(name: str, feed: str, orders: str) -> None:
+    with pytest.raises(ColoError) as raised:
+        engine_text(load_site(name), "engine-1")
+    assert str(raised.value) == (
+        f"process engine-1 has a feed of {feed} and orders of {orders}, but the engine trades on itch and ouch only"
+    )
+
+
 @pytest.mark.parametrize("kind", ["rerequest", "glimpse"])
 def test_a_feed_without_one_of_its_two_recoveries_is_named(kind: str) -> None:
     channel = DESK.venues[0].environments[0].feeds[0].channels[0]

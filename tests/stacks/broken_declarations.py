@@ -26,7 +26,7 @@ GATEWAY = SIMULATION.order_gateways[0]
 SESSION = GATEWAY.sessions[0]
 FIRM_LIMITS = DESK.risk.limits[0]
 
-TRADING_1, TRADING_2, DATA_1, MONITORING_1 = CARTERET.hosts
+TRADING_1, TRADING_2, DATA_1, MONITORING_1, *_ = CARTERET.hosts
 ENGINE_1, ENGINE_2, STANDBY_1, STANDBY_2 = CARTERET.processes
 CONTROL = CARTERET.control[0]
 RISK_DESK = CONTROL.operators[1]
@@ -35,7 +35,15 @@ ORDERS_LINK = CARTERET.links[2]
 
 STRANGE_NIC = Nic(name="eth9", address="10.9.9.9", model="unknown", speed_gbps=10)
 STRANGE_SWITCH = Switch(
-    name="strange", model="unknown", os="eos", role="feed_a", address="10.9.9.8", ports=8, latency_ns=1
+    name="strange",
+    model="unknown",
+    os="eos",
+    role="feed_a",
+    forwarding="layer1",
+    address="10.9.9.8",
+    ports=8,
+    port_speed_gbps=10,
+    latency_ns=1,
 )
 
 
@@ -178,7 +186,7 @@ VENUES = [
     ),
     Broken(
         "username_longer_than_soupbin_has",
-        lambda: rebuilt(SESSION, username="COLO001"),
+        lambda: rebuilt(GATEWAY, sessions=(rebuilt(SESSION, username="COLO001"),)),
     ),
     Broken("session_without_throttle", lambda: without(SESSION, "throttle")),
     Broken(

@@ -111,7 +111,7 @@ MEMBERSHIP = [
             CARTERET,
             processes=CARTERET.processes[1:],
             strategies=CARTERET.strategies[1:],
-            recovery_objectives=CARTERET.recovery_objectives[3:],
+            recovery_objectives=CARTERET.recovery_objectives[4:],
         ),
     ),
     Broken(
@@ -252,7 +252,7 @@ PRODUCTION = [
             ),
         ),
     ),
-    Broken("engine_without_objective", lambda: rebuilt(CARTERET, recovery_objectives=CARTERET.recovery_objectives[:3])),
+    Broken("engine_without_objective", lambda: rebuilt(CARTERET, recovery_objectives=CARTERET.recovery_objectives[:4])),
 ]
 
 EXPOSURE = [

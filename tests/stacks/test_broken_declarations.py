@@ -12,6 +12,7 @@ import stacks.topology
 from stacks.topology import errors
 from stacks.topology.errors import DeclarationError, Problem
 from tests.stacks.broken_declarations import BROKEN_DECLARATIONS, Broken
+from tests.stacks.broken_networks import BROKEN_NETWORKS
 from tests.stacks.broken_processes import BROKEN_PROCESSES
 from tests.stacks.broken_sites import BROKEN_SITES
 
@@ -20,7 +21,7 @@ EXPECTED = dict(
     line.split(": ", maxsplit=1)
     for line in (Path(__file__).parent / "expected" / "messages.txt").read_text().splitlines()
 )
-BROKEN = [*BROKEN_DECLARATIONS, *BROKEN_PROCESSES, *BROKEN_SITES]
+BROKEN = [*BROKEN_DECLARATIONS, *BROKEN_PROCESSES, *BROKEN_SITES, *BROKEN_NETWORKS]
 TOPOLOGY = Path(stacks.topology.__file__).parent
 # Where a problem is passed on, or put in pydantic's words, instead of found.
 PASSED_ON = ("declared.py", "errors.py")

@@ -22,10 +22,15 @@ def site(request: pytest.FixtureRequest) -> Site:
     return load_site(request.param)
 
 
+@pytest.fixture(params=[name for name in SITES if name not in ("desk", "lab")])
+def production(request: pytest.FixtureRequest) -> Site:
+    return load_site(request.param)
+
+
 def test_unknown_site_lists_the_known_ones() -> None:
     with pytest.raises(ColoError) as raised:
         load_site("mahwa")
-    assert str(raised.value) == "site 'mahwa' is not declared; known sites are carteret, desk, lab"
+    assert str(raised.value) == f"site 'mahwa' is not declared; known sites are {', '.join(SITES)}"
 
 
 def test_site_is_frozen(site: Site) -> None:
@@ -84,8 +89,8 @@ def test_desk_needs_two_cpus() -> None:
     }
 
 
-def test_carteret_brings_its_lines_over_switches_of_their_own() -> None:
-    site = load_site("carteret")
+def test_production_brings_its_lines_over_switches_of_their_own(production: Site) -> None:
+    site = production
     for process in site.processes:
         switches = {
             reception.line.name: link.switch.name
@@ -96,9 +101,57 @@ def test_carteret_brings_its_lines_over_switches_of_their_own() -> None:
         assert switches == {"A": "feed-a", "B": "feed-b"}
 
 
-def test_carteret_has_the_hosts_of_a_production_site() -> None:
-    roles = [host.role for host in load_site("carteret").hosts]
-    assert sorted(roles) == ["data", "monitoring", "trading", "trading"]
+def test_production_has_what_a_site_needs(production: Site) -> None:
+    roles = [host.role for host in production.hosts]
+    trading = roles.count("trading")
+    assert sorted(roles) == ["cluster", "cluster", "data", "monitoring", *["trading"] * trading]
+    assert trading == (2 if production.recovers is None else 1)
+    assert all(host.fpga_cards for host in production.hosts if host.role == "trading")
+    roles = [switch.role for switch in production.switches]
+    assert sorted(roles) == ["data", "data", "feed_a", "feed_b", "management", "management", "orders", "orders"]
+    assert {crossing.name for crossing in production.cross_connects} == {tap.name for tap in production.taps}
+    assert len(production.mirrors) == trading
+    assert [clock.kind for clock in production.clocks] == ["ptp_grandmaster"]
+    assert all(switch.boundary_clock for switch in production.switches if switch.role == "management")
+    assert {link.lag is None for link in production.links if link.role in ("feed", "orders")} == {True}
+    assert production.cluster is not None and len(production.cluster.nodes) == 3
+
+
+def test_every_production_site_has_a_recovery_site() -> None:
+    sites = [load_site(name) for name in SITES]
+    lost = {site.name for site in sites if site.kind == "production" and site.recovers is None}
+    assert lost == {"aurora", "carteret", "frankfurt", "mahwah"}
+    assert {site.recovers.name for site in sites if site.recovers is not None} == lost
+
+
+def test_sites_have_no_address_and_no_circuit_in_common() -> None:
+    owned: list[str] = []
+    for name in SITES:
+        site = load_site(name)
+        owned += {nic.address for host in site.hosts for nic in host.nics if site.kind == "production"}
+        owned += [crossing.circuit for crossing in site.cross_connects]
+    assert len(owned) == len(set(owned)) > 100
+
+
+@pytest.mark.parametrize(
+    ("name", "mic", "feed", "orders", "matching", "price_scale"),
+    [
+        ("carteret", "XNAS", ("itch", "5.0"), ("ouch", "soupbin"), "fifo", 4),
+        ("mahwah", "XNYS", ("xdp", "2.4"), ("pillar", "pillar_stream"), "parity", 4),
+        ("aurora", "XCME", ("mdp3", "9"), ("ilink3", "fixp"), "fifo", 9),
+        ("frankfurt", "XEUR", ("eobi", "13"), ("eti", "eti"), "fifo", 8),
+    ],
+)
+def test_sites_reach_their_venues(
+    name: str, mic: str, feed: tuple[str, str], orders: tuple[str, str], matching: str, price_scale: int
+) -> None:
+    venue = load_site(name).venues[0]
+    environment = venue.environments[0]
+    assert (venue.mic, venue.matching, venue.price_scale) == (mic, matching, price_scale)
+    assert (environment.feeds[0].protocol, environment.feeds[0].version) == feed
+    gateway = environment.order_gateways[0]
+    assert (gateway.protocol, gateway.session_layer) == orders
+    assert gateway.backup is not None and all(session.drop_copy is not None for session in gateway.sessions)
 
 
 @pytest.mark.parametrize(

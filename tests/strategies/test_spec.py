@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from stacks.sites import load_site
+from stacks.sites import SITES, load_site
 from stacks.topology.errors import ColoError
 from strategies.spec import read_spec
 
@@ -21,7 +21,7 @@ def test_every_strategy_has_a_sound_spec(folder: Path) -> None:
     assert all(parameter.doc.endswith(".") for parameter in spec.parameters.values())
 
 
-@pytest.mark.parametrize("name", ["desk", "lab", "carteret"])
+@pytest.mark.parametrize("name", SITES)
 def test_the_sites_give_values_that_the_spec_allows(name: str, repository_root: Path) -> None:
     for placement in load_site(name).strategies:
         values = placement.parameters.model_dump(exclude={"strategy"})

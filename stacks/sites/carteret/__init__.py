@@ -1,32 +1,32 @@
-"""carteret: NASDAQ's data centre; two trading hosts, each the standby of the other, a data and a monitoring host."""
+"""carteret: NASDAQ's data centre. Layer 1 devices fan the feed out, their FPGAs merge orders; everything is Arista."""
 
 from __future__ import annotations
 
-from stacks.sites.carteret import hosts, network, venue
-from stacks.sites.carteret.data_plane import DATA_PLANE
-from stacks.sites.carteret.trading import CONTROL, OBJECTIVES, PROCESSES, RISK, STRATEGIES
-from stacks.topology.quality import CHECKS, Quality
-from stacks.topology.release import Release
-from stacks.topology.site import Dagster, Site
+from stacks.sites.carteret.trading import DESK
+from stacks.sites.carteret.venue import production
+from stacks.sites.colocation import equipment
+from stacks.sites.colocation.rack import Rack
+from stacks.sites.colocation.site import colocated_site
+from stacks.sites.nasdaq import nasdaq
 
-SITE = Site(
+EQUIPMENT = equipment.Equipment(
+    feed=equipment.ARISTA_7130_LAYER1,
+    orders=equipment.ARISTA_7130_MUX,
+    data=equipment.ARISTA_7060CX2,
+    management=equipment.ARISTA_7010TX,
+    uplink_gbps=10,
+    exchange_nic=equipment.SOLARFLARE_X2522,
+    cpu=equipment.XEON,
+    reserved_cpus=equipment.XEON_RESERVED,
+    march="sapphirerapids",
+    memory_mib=equipment.DDR5_512_GIB,
+    fpga_card=equipment.ALVEO_U55C,
+)
+
+SITE = colocated_site(
     name="carteret",
-    kind="production",
-    hosts=hosts.HOSTS,
-    switches=network.SWITCHES,
-    links=hosts.LINKS,
-    cross_connects=network.CROSS_CONNECTS,
-    taps=hosts.TAPS,
-    clocks=(network.GRANDMASTER,),
-    venues=(venue.VENUE,),
-    processes=PROCESSES,
-    strategies=STRATEGIES,
-    risk=RISK,
-    data_plane=DATA_PLANE,
-    quality=Quality(checks=CHECKS, staleness_ms_max=60_000),
-    release=Release(name="engine", compiler="g++", march=hosts.TRADING_1.march),
-    dagster=Dagster(host=hosts.DATA, address="10.20.4.11", port=3070),
-    control=CONTROL,
-    recovery_objectives=OBJECTIVES,
-    maintenance_windows=venue.VENUE.maintenance_windows,
+    # The venue equalises the fibre to every cabinet to the longest run.
+    rack=Rack(number=20, circuits="XC-XNAS", equipment=EQUIPMENT, cross_connect_m=150),
+    desk=DESK,
+    venue=nasdaq(production("198.51.100", first_login=1)),
 )

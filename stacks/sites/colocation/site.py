@@ -1,0 +1,73 @@
+"""Puts a colocated site together: two trading hosts, or, where it recovers another site, one that carries all."""
+
+from __future__ import annotations
+
+from stacks.sites.colocation import trading
+from stacks.sites.colocation.data_plane import data_plane
+from stacks.sites.colocation.hosts import RackHosts, rack_hosts
+from stacks.sites.colocation.rack import Rack
+from stacks.sites.colocation.trading import Desk
+from stacks.topology.cluster import KubernetesCluster
+from stacks.topology.quality import CHECKS, Quality
+from stacks.topology.recovery import Failure
+from stacks.topology.release import Release
+from stacks.topology.site import Dagster, Site
+from stacks.topology.venue import Venue
+
+# (seconds to recover, records that may be lost). Two hours for a lost site: Regulation SCI, 17 CFR 242.1001(a)(2)(v),
+# asks for the resumption of critical systems within two hours, and of all trading on the next day.
+_PRIMARY: dict[Failure, tuple[int, int]] = {
+    "process": (5, 0),
+    "host": (30, 100_000),
+    "power": (300, 100_000),
+    "site": (7_200, 100_000),
+}
+_RECOVERY: dict[Failure, tuple[int, int]] = {"process": (5, 0), "power": (300, 100_000)}
+
+
+def colocated_site(name: str, rack: Rack, desk: Desk, venue: Venue, recovers: Site | None = None) -> Site:
+    """Return the site of a desk at a venue, which is reached in the one environment production."""
+    hosts = rack_hosts(rack, trading_hosts=2 if recovers is None else 1)
+    processes = trading.engines(desk, hosts.trading, venue)
+    plane = data_plane(hosts.data, venue, engines=len(desk.mandates))
+    return Site(
+        name=name,
+        kind="production",
+        hosts=hosts.all,
+        switches=rack.switches,
+        vlans=rack.vlans,
+        links=hosts.links,
+        trunks=rack.trunks,
+        management_links=(*rack.management_links, *hosts.management_links),
+        cross_connects=rack.cross_connects,
+        taps=hosts.taps,
+        mirrors=hosts.mirrors,
+        clocks=(rack.grandmaster,),
+        venues=(venue,),
+        processes=processes,
+        strategies=trading.strategies(desk, processes),
+        risk=trading.risk(desk, venue),
+        data_plane=plane,
+        quality=Quality(checks=CHECKS, staleness_ms_max=60_000),
+        release=Release(name="engine", compiler="g++", march=rack.equipment.march),
+        dagster=Dagster(host=hosts.data, address=plane.kafka.address, port=3070),
+        control=trading.control(hosts.trading),
+        cluster=_cluster(rack, hosts),
+        recovery_objectives=trading.objectives(processes, _PRIMARY if recovers is None else _RECOVERY),
+        maintenance_windows=venue.maintenance_windows,
+        recovers=recovers,
+    )
+
+
+def _cluster(rack: Rack, hosts: RackHosts) -> KubernetesCluster:
+    """Return the cluster on the data host, whose disks its services need, and on two more for the quorum."""
+    return KubernetesCluster(
+        name="services",
+        version="1.33",
+        address=rack.address(4, 250),
+        port=6443,
+        nodes=(hosts.data, *hosts.cluster),
+        pod_network="172.20.0.0/16",
+        service_network="172.21.0.0/16",
+        workloads=("dagster", "flink", "kafka", "grafana", "console"),
+    )

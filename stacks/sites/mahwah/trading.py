@@ -1,0 +1,37 @@
+"""What is traded at NYSE: two pairs of its stocks, market making each, and the limits around it."""
+
+from __future__ import annotations
+
+from stacks.sites.colocation.trading import Bounds, Desk, Mandate
+from stacks.sites.mahwah.venue import ACCOUNT, MPID
+from stacks.topology.strategy import AvellanedaStoikov
+
+_PARAMETERS = AvellanedaStoikov(
+    quote_quantity=100,
+    gamma=0.1,
+    sigma_window_ms=60_000,
+    k=15.0,
+    horizon_ms=60_000,
+    inventory_max=500,
+    spread_ticks_min=1,
+    requote_ticks=1,
+)
+
+DESK = Desk(
+    mpid=MPID,
+    account=ACCOUNT,
+    mandates=(
+        Mandate("market-making-1", ("IBM", "GE"), _PARAMETERS),
+        Mandate("market-making-2", ("KO", "XOM"), _PARAMETERS),
+    ),
+    collar_bps=300,
+    order_quantity=500,
+    notional=200_000,
+    bounds={
+        "firm": Bounds(position=4_000, gross=8_000_000, loss=150_000, messages=2_000),
+        "account": Bounds(position=3_000, gross=6_000_000, loss=120_000, messages=1_600),
+        "session": Bounds(position=2_000, gross=3_000_000, loss=60_000, messages=800),
+        "strategy": Bounds(position=1_500, gross=3_000_000, loss=60_000, messages=600),
+        "instrument": Bounds(position=1_000, gross=1_500_000, loss=30_000, messages=300),
+    },
+)
