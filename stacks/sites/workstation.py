@@ -63,6 +63,7 @@ def machine(name: str) -> Host:
         nics=(LO,),
         clock=ClockDiscipline(source=OSCILLATOR, method="none", offset_ns_max=1_000_000_000),
         os=OperatingSystem(distribution="debian", release="12"),
+        tuning=None,
     )
 
 

@@ -23,9 +23,14 @@ class ClockSource(Declared):
 
 
 class ClockDiscipline(Declared):
-    """How a host follows a source: through which NIC, and the offset in nanoseconds that it may show at most."""
+    """How a host follows a source: through which NIC, and the offset in nanoseconds that it may show at most.
+
+    `pps_nics` are further NICs whose clocks are set by the source's pulse per second on a cable of their own; the other
+    NICs that stamp packets get the time from `nic` through the host.
+    """
 
     source: Annotated[ClockSource, BY_NAME]
     method: Literal["ptp", "chrony", "none"]
     nic: Annotated[Nic, BY_NAME] | None = None
     offset_ns_max: Positive
+    pps_nics: tuple[Annotated[Nic, BY_NAME], ...] = ()

@@ -14,6 +14,7 @@ from stacks.topology.clock import ClockDiscipline
 from stacks.topology.declared import Address, Declared, Flag, Name, NotNegative, Positive, raise_problems, repeated
 from stacks.topology.errors import Problem
 from stacks.topology.network import Nic
+from stacks.topology.tuning import Tuning
 
 
 class Cpu(Declared):
@@ -104,7 +105,10 @@ class Bmc(Declared):
 
 
 class Host(Declared):
-    """One machine. `reserved_cpus` belong to the kernel and to threads that block; engine threads never poll there."""
+    """One machine. `reserved_cpus` belong to the kernel and to threads that block; engine threads never poll there.
+
+    Without `tuning` the host is left as it is found: its audit tells what differs, and judges nothing.
+    """
 
     name: Name
     role: Literal["workstation", "trading", "standby", "data", "monitoring", "cluster", "exchange"]
@@ -120,6 +124,7 @@ class Host(Declared):
     bios: Bios | None = None
     bmc: Bmc | None = None
     march: str = "native"
+    tuning: Tuning | None = Tuning()
 
     @model_validator(mode="after")
     def _check(self) -> Host:
@@ -153,21 +158,53 @@ class Host(Declared):
         return problems
 
     def _clock_problems(self) -> list[Problem]:
-        nic = self.clock.nic
-        if nic is not None and nic not in self.nics:
-            return [Problem("clock.nic", f"NIC {nic.name} is not declared on this host")]
-        return []
+        used = [("clock.nic", self.clock.nic)] if self.clock.nic is not None else []
+        used += [(f"clock.pps_nics[{nic.name}]", nic) for nic in self.clock.pps_nics]
+        return [
+            Problem(path, f"NIC {nic.name} is not declared on this host") for path, nic in used if nic not in self.nics
+        ]
+
+
+class InterruptFacts(Declared):
+    """An interrupt: its number, the name of its handler, and whether the kernel alone may say where it is served."""
+
+    number: NotNegative
+    name: str
+    managed: Flag = False
+
+
+class NicFacts(Declared):
+    """What was found of a declared NIC: the name and place that the operating system gives it, and its firmware."""
+
+    nic: Name
+    interface: Name
+    pci_address: str
+    driver: str
+    firmware: str
+    numa_node: NotNegative
+    interrupts: tuple[InterruptFacts, ...] = ()
 
 
 class HostFacts(Declared):
     """What was discovered on a host and cannot be declared.
 
     `cpus` are the operating system's cpu numbers that may be used, in the order of the declared indexes: a machine
-    with more cores, or a container that is confined to some of them, only has a longer or another list.
+    with more cores, or a container that is confined to some of them, only has a longer or another list. `nodes` are the
+    cpu numbers of each NUMA node, `siblings` those that share a core; `interrupts` are those of no declared NIC.
     """
 
     host: Name
     cpus: tuple[NotNegative, ...]
+    kernel: str = ""
+    bios_version: str = ""
+    nodes: tuple[tuple[NotNegative, ...], ...] = ()
+    siblings: tuple[tuple[NotNegative, ...], ...] = ()
+    nics: tuple[NicFacts, ...] = ()
+    interrupts: tuple[InterruptFacts, ...] = ()
+
+    def nic(self, nic: Nic) -> NicFacts | None:
+        """Return the facts of one NIC, or None where it was not found."""
+        return next((facts for facts in self.nics if facts.nic == nic.name), None)
 
 
 class Facts(Declared):

@@ -119,6 +119,14 @@ class Process(Declared):
         )
         return self
 
+    def nics_of(self, thread: Thread) -> list[Nic]:
+        """Return the NICs that a thread works with, each once: the trading thread reads every line and sends orders."""
+        nics = [reading.nic for reading in thread.nic_queues]
+        if thread.role == "trading":
+            nics += [reception.nic for reception in self.receptions]
+            nics += [self.order_nic] if self.order_nic is not None else []
+        return list(dict.fromkeys(nics))
+
     def _thread_problems(self) -> list[Problem]:
         problems = []
         cpu = self.host.cpu
@@ -132,7 +140,7 @@ class Process(Declared):
                 sentence = f"cpu {thread.cpu} of host {self.host.name} is reserved: threads may block there, not poll"
                 problems.append(Problem(f"{path}.cpu", sentence))
             node = cpu.numa_node_of(thread.cpu)
-            remote = [f"{nic.name} on node {nic.numa_node}" for nic in self._nics_of(thread) if nic.numa_node != node]
+            remote = [f"{nic.name} on node {nic.numa_node}" for nic in self.nics_of(thread) if nic.numa_node != node]
             if remote:
                 sentence = f"cpu {thread.cpu} lies on NUMA node {node}, but NIC {', '.join(remote)}"
                 problems.append(Problem(f"{path}.cpu", sentence))
@@ -141,14 +149,6 @@ class Process(Declared):
                     sentence = f"NIC {reading.nic.name} has {reading.nic.queues} queues"
                     problems.append(Problem(f"{path}.nic_queues[{reading.nic.name}].queue", sentence))
         return problems
-
-    def _nics_of(self, thread: Thread) -> list[Nic]:
-        """Return the NICs that a thread works with, each once: the trading thread reads every line and sends orders."""
-        nics = [reading.nic for reading in thread.nic_queues]
-        if thread.role == "trading":
-            nics += [reception.nic for reception in self.receptions]
-            nics += [self.order_nic] if self.order_nic is not None else []
-        return list(dict.fromkeys(nics))
 
     def _nic_problems(self) -> list[Problem]:
         used = [(f"receptions[{reception.line.name}].nic", reception.nic) for reception in self.receptions]

@@ -25,6 +25,7 @@ from stacks.topology.recovery_site import recovery_site_problems
 from stacks.topology.release import Release
 from stacks.topology.risk import RiskTree
 from stacks.topology.strategy import StrategyPlacement
+from stacks.topology.tuning import Signer
 from stacks.topology.venue import MaintenanceWindow, Venue
 
 
@@ -37,7 +38,10 @@ class Dagster(Declared):
 
 
 class Site(Declared):
-    """The root of a declaration. `recovers` is the site that this one would take over from when all of it is lost."""
+    """The root of a declaration. `recovers` is the site that this one would take over from when all of it is lost.
+
+    What one of `signers` has signed, such as the audit of a host, is believed on every host of the site.
+    """
 
     name: Name
     kind: Literal["desk", "lab", "rehearsal", "production"]
@@ -64,6 +68,7 @@ class Site(Declared):
     recovery_objectives: tuple[RecoveryObjective, ...] = ()
     maintenance_windows: tuple[MaintenanceWindow, ...] = ()
     recovers: Annotated[Site, BY_NAME] | None = None
+    signers: tuple[Signer, ...] = ()
 
     @model_validator(mode="after")
     def _check(self) -> Site:
