@@ -25,6 +25,8 @@ from stacks.topology.errors import Problem
 LineName = Literal["A", "B"]
 LinkRole = Literal["feed", "orders", "data", "management", "clock", "capture"]
 Speed = Literal[1, 10, 25, 40, 100]
+# Forward error correction of both ends of a cable: IEEE 802.3 clauses 74 (fire code), 91 and 108 (Reed-Solomon).
+Fec = Literal["none", "fire_code", "reed_solomon"]
 
 
 class Nic(Declared):
@@ -74,7 +76,8 @@ class Switch(Declared):
 class Vlan(Declared):
     """A VLAN on some switches: the links of one role that end there are in it.
 
-    `gateway` is the address under which its switch routes, where one does.
+    `gateway` is the address under which it is routed, by its switches that are not of role management; a pair of
+    switches has it together, so the two addresses below it are theirs where they need one each.
     """
 
     name: Name
@@ -152,8 +155,7 @@ class Link(Declared):
 
     `lag` names a link aggregation group; one is for data and management only, because its hash decides the member
     that a frame takes, so that the latency of a feed or order link would depend on the sender's port number.
-    `fec` is the forward error correction of both ends (IEEE 802.3 clauses 74, 91 and 108); it costs latency, and
-    exists from 25 Gb on.
+    `fec` costs latency, and exists from 25 Gb on.
     """
 
     name: Name
@@ -164,7 +166,7 @@ class Link(Declared):
     switch_port: Positive
     length_m: PositiveReal
     lag: Name | None = None
-    fec: Literal["none", "fire_code", "reed_solomon"] = "none"
+    fec: Fec = "none"
 
     @model_validator(mode="after")
     def _check(self) -> Link:
@@ -200,6 +202,7 @@ class Trunk(Declared):
     second_port: Positive
     speed_gbps: Speed
     length_m: PositiveReal
+    fec: Fec = "none"
 
     @property
     def ends(self) -> tuple[tuple[Switch, int, Switch, int], ...]:

@@ -31,7 +31,6 @@ THROTTLE = ILINK.sessions[0].throttle
 CALENDAR = AURORA.venues[0].calendar
 
 FEED_A, FEED_B, *_, MANAGEMENT_1, MANAGEMENT_2 = MAHWAH.switches
-DATA_1 = MAHWAH.switches[4]
 VLAN_FEED_A, VLAN_FEED_B, *_ = MAHWAH.vlans
 CROSS_FEED_A, _, CROSS_ORDERS_A, _ = MAHWAH.cross_connects
 PEER, *_, UPLINK = MAHWAH.trunks
@@ -115,7 +114,7 @@ CABLING = [
     ),
     Broken(
         "management_link_on_a_feed_switch",
-        lambda: with_management_link(MAHWAH.management_links[0], switch=DATA_1, switch_port=28),
+        lambda: with_management_link(MAHWAH.management_links[0], switch=FEED_A, switch_port=28),
     ),
     Broken(
         "order_gateway_behind_no_cross_connect",

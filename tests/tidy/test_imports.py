@@ -12,7 +12,7 @@ from tests.tidy.sources import ROOT, Source, cpp_sources, hold, python_sources
 LAYERS = (
     ("stacks.topology", "stacks"),
     ("stacks.sites",),
-    ("engine", "kernel_tuning"),
+    ("engine", "kernel_tuning", "stacks.switches", "stacks.latency_budget"),
     ("fpga",),
     ("strategies",),
     ("pipelines", "monitoring"),

@@ -126,9 +126,9 @@ class Rack:
             ("feed-b", 12, "feed", "2.0/24", (feed_b,), "2.254"),
             ("orders-a", 31, "orders", "3.0/25", (orders_a,), "3.126"),
             ("orders-b", 32, "orders", "3.128/25", (orders_b,), "3.254"),
-            ("data", 40, "data", "4.0/23", self.data, None),
+            ("data", 40, "data", "4.0/23", self.data, "5.254"),
             ("clock", 60, "clock", "6.0/24", self.management, None),
-            ("management", 70, "management", "0.0/24", self.management, None),
+            ("management", 70, "management", "0.0/24", (*self.management, *self.data), "0.254"),
         )
         return tuple(
             Vlan(
@@ -185,9 +185,15 @@ class Rack:
 
     @cached_property
     def management_links(self) -> tuple[ManagementLink, ...]:
-        """The management ports of all switches, in turn on one and the other of the pair, and the grandmaster."""
+        """The management ports of all switches, in turn on one and the other of the pair, and the grandmaster.
+
+        Those of the pair itself are both on the first: its peers' heartbeat must not need the link between them.
+        """
         switches = [
-            self.management_link(switch.name, switch.address, 25 + index) for index, switch in enumerate(self.switches)
+            self.management_link(
+                switch.name, switch.address, 25 + index, self.management[0] if switch in self.management else None
+            )
+            for index, switch in enumerate(self.switches)
         ]
         gm = self.grandmaster
         assert gm.address is not None
@@ -201,11 +207,15 @@ class Rack:
         )
         return (*switches, clock)
 
-    def management_link(self, name: str, address: str, port: int) -> ManagementLink:
-        """Return the cable of a device's management port; odd ports are on the first switch of the pair."""
-        switch = self.management[(port + 1) % 2]
+    def management_link(self, name: str, address: str, port: int, switch: Switch | None = None) -> ManagementLink:
+        """Return the cable of a device's management port, by itself on the first switch of the pair if it is odd."""
         return ManagementLink(
-            name=name, role="management", address=address, switch=switch, switch_port=port, length_m=CABLE_M
+            name=name,
+            role="management",
+            address=address,
+            switch=switch or self.management[(port + 1) % 2],
+            switch_port=port,
+            length_m=CABLE_M,
         )
 
     def trading_nics(self, number: int) -> tuple[Nic, ...]:
@@ -288,4 +298,5 @@ class Rack:
             second_port=ports[1],
             speed_gbps=speed_gbps,
             length_m=CABLE_M,
+            fec="reed_solomon" if speed_gbps == 100 else "none",
         )
