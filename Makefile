@@ -14,7 +14,7 @@ python := build/venv/bin/python
 install := requirements/install.sh
 # A site whose data plane is embedded starts no service, and so needs neither Java nor PostgreSQL.
 install_site := $(install) apt-base $(if $(filter lab,$(SITE)),apt-services) core build $(if $(filter lab,$(SITE)),services)
-install_all := $(install) apt-base apt-services core build_tests benchmarks services
+install_all := $(install) apt-base apt-services apt-guest core build_tests benchmarks services kernels
 
 .PHONY: help setup run ui test test-long bench simulate fuzz clean lock
 

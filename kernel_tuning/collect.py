@@ -84,12 +84,15 @@ class Tree:
         """What a program prints; None where it is not there or fails without a word."""
         if self.root:
             return self.text("/commands/" + "_".join(command))
+        # A user who is not root finds no ethtool on the PATH; what is read is the English that programs write.
+        environment = {**os.environ, "PATH": os.environ.get("PATH", "") + ":/usr/sbin:/sbin", "LC_ALL": "C"}
         try:
             done = subprocess.run(
                 command,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
+                env=environment,
                 timeout=COMMAND_S_MAX,
             )
         except (OSError, subprocess.TimeoutExpired):

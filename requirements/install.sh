@@ -284,6 +284,28 @@ services() {
   flink_format
 }
 
+# ---- kernels -------------------------------------------------------------------------------------------------------
+
+# kernels: Debian's cloud kernel and its real-time kernel as build/kernels/NAME/vmlinuz, for tests that boot them as a
+# guest; nothing is installed. Where they cannot be had, those tests skip.
+kernels() {
+  local name package log=build/logs/kernels.log
+  for name in cloud rt; do
+    [[ -f build/kernels/$name/vmlinuz ]] && continue
+    package=$(apt-cache depends "linux-image-$name-amd64" 2>/dev/null | sed -n 's/.*Depends: \(linux-image.*\)/\1/p')
+    rm -rf "build/kernels/$name"
+    mkdir -p "build/kernels/$name/package"
+    if [[ -n $package ]] && (cd "build/kernels/$name/package" && apt-get download "$package") >"$log" 2>&1; then
+      say "unpacked the kernel $package"
+      dpkg-deb -x build/kernels/"$name"/package/*.deb "build/kernels/$name/package"
+      mv build/kernels/"$name"/package/boot/vmlinuz-* "build/kernels/$name/vmlinuz"
+    else
+      say "no kernel linux-image-$name-amd64 can be had from apt: tests that boot it will skip (log: $log)"
+    fi
+    rm -rf "build/kernels/$name/package"
+  done
+}
+
 # ---- the rest ------------------------------------------------------------------------------------------------------
 
 # lock: resolves what requirements/*.in ask for; the newest that fits, for every Python from 3.11 on, without naming
@@ -331,8 +353,9 @@ clean() {
 
 for step in "$@"; do
   case $step in
-    apt-base | apt-services | apt-bench | apt-fuzz) apt "requirements/$step.txt" ;;
-    core | build | build_tests | simulation | benchmarks | chronicle | fuzzers | sanitized | services | lock | clean) "$step" ;;
+    apt-base | apt-services | apt-bench | apt-fuzz | apt-guest | apt-measure) apt "requirements/$step.txt" ;;
+    core | build | build_tests | simulation | benchmarks | chronicle | fuzzers | sanitized | services | lock | \
+      kernels | clean) "$step" ;;
     *) fail "no step is called $step" ;;
   esac
 done

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -164,6 +165,19 @@ def test_every_reading_of_every_site_is_one_that_the_collector_knows(tmp_path: P
         for host in site.hosts:
             items = make_plan(site, host, assumed_facts(host)).items
             assert observe(items, root=str(tmp_path)).answer["commands"].keys() >= {"kernel"}
+
+
+def test_a_host_is_read_through_ssh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A program called ssh that hands its last argument to a shell here, as sshd does there."""
+    fake = tmp_path / "ssh"
+    fake.write_text('#!/bin/sh\nfor last; do :; done\nexec sh -c "$last"\n')
+    fake.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    site = load_site("desk")
+    items = make_plan(site, site.hosts[0], assumed_facts(site.hosts[0])).items
+    there, here = observe(items, ssh="operator@desk").answer, observe(items).answer
+    assert there["files"].keys() == here["files"].keys() and there["files"]["/proc/sys/vm/swappiness"]
+    assert there["cpus"] == here["cpus"] and there["commands"] == here["commands"]
 
 
 def test_an_unreachable_host_is_named() -> None:
