@@ -344,6 +344,25 @@ template <class Message, class Visitor>
     return std::nullopt;
 }
 
+// A venue names no price beyond that of a market order in a cross: quantities of 32 bits times it fit into a Notional.
+template <class Message, class Visitor>
+[[nodiscard]] inline MaybeError visit_answer_as(Bytes bytes, Visitor&& visitor) {
+    MaybeError impossible;
+    const auto check = [&](const Message& message, Appendage appendage) {
+        if constexpr (requires { message.price; }) {
+            const Price price = message.price;
+            if (price < Price{0} || price > market_price_in_cross) {
+                impossible = DecodeError{DecodeError::Kind::invalid_value, Message::name, "price",
+                                         offsetof(Message, price), static_cast<std::uint64_t>(price.value()), 0};
+                return;
+            }
+        }
+        visitor(message, appendage);
+    };
+    const MaybeError error = visit_as<Message>(bytes, check);
+    return error ? error : impossible;
+}
+
 [[nodiscard]] inline DecodeError unknown(const char* what, Bytes bytes) {
     if (bytes.empty()) return {DecodeError::Kind::truncated, what, "message_type", 0, 0, 1};
     return {DecodeError::Kind::unknown_type, what, "message_type", 0, std::to_integer<std::uint64_t>(bytes[0]), 0};
@@ -366,20 +385,20 @@ template <class Visitor>
 template <class Visitor>
 [[nodiscard]] inline MaybeError visit_outbound(Bytes bytes, Visitor&& visitor) {
     switch (bytes.empty() ? '\0' : static_cast<char>(bytes[0])) {
-    case SystemEvent::type: return detail::visit_as<SystemEvent>(bytes, visitor);
-    case OrderAccepted::type: return detail::visit_as<OrderAccepted>(bytes, visitor);
-    case OrderReplaced::type: return detail::visit_as<OrderReplaced>(bytes, visitor);
-    case OrderCanceled::type: return detail::visit_as<OrderCanceled>(bytes, visitor);
-    case AiqCanceled::type: return detail::visit_as<AiqCanceled>(bytes, visitor);
-    case OrderExecuted::type: return detail::visit_as<OrderExecuted>(bytes, visitor);
-    case BrokenTrade::type: return detail::visit_as<BrokenTrade>(bytes, visitor);
-    case Rejected::type: return detail::visit_as<Rejected>(bytes, visitor);
-    case CancelPending::type: return detail::visit_as<CancelPending>(bytes, visitor);
-    case CancelReject::type: return detail::visit_as<CancelReject>(bytes, visitor);
-    case OrderPriorityUpdate::type: return detail::visit_as<OrderPriorityUpdate>(bytes, visitor);
-    case OrderModified::type: return detail::visit_as<OrderModified>(bytes, visitor);
-    case OrderRestated::type: return detail::visit_as<OrderRestated>(bytes, visitor);
-    case AccountQueryResponse::type: return detail::visit_as<AccountQueryResponse>(bytes, visitor);
+    case SystemEvent::type: return detail::visit_answer_as<SystemEvent>(bytes, visitor);
+    case OrderAccepted::type: return detail::visit_answer_as<OrderAccepted>(bytes, visitor);
+    case OrderReplaced::type: return detail::visit_answer_as<OrderReplaced>(bytes, visitor);
+    case OrderCanceled::type: return detail::visit_answer_as<OrderCanceled>(bytes, visitor);
+    case AiqCanceled::type: return detail::visit_answer_as<AiqCanceled>(bytes, visitor);
+    case OrderExecuted::type: return detail::visit_answer_as<OrderExecuted>(bytes, visitor);
+    case BrokenTrade::type: return detail::visit_answer_as<BrokenTrade>(bytes, visitor);
+    case Rejected::type: return detail::visit_answer_as<Rejected>(bytes, visitor);
+    case CancelPending::type: return detail::visit_answer_as<CancelPending>(bytes, visitor);
+    case CancelReject::type: return detail::visit_answer_as<CancelReject>(bytes, visitor);
+    case OrderPriorityUpdate::type: return detail::visit_answer_as<OrderPriorityUpdate>(bytes, visitor);
+    case OrderModified::type: return detail::visit_answer_as<OrderModified>(bytes, visitor);
+    case OrderRestated::type: return detail::visit_answer_as<OrderRestated>(bytes, visitor);
+    case AccountQueryResponse::type: return detail::visit_answer_as<AccountQueryResponse>(bytes, visitor);
     default: return detail::unknown("OUCH outbound message", bytes);
     }
 }

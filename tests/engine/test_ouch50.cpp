@@ -213,6 +213,23 @@ TEST(Ouch50, ErrorsNameTheFieldAndTheByte) {
               "OrderRestated.option_length at byte 16: length is 0, must be 1");
 }
 
+// A fill at such a price would overflow what it is worth.
+TEST(Ouch50, AnswersAtImpossiblePricesAreErrors) {
+    const auto nothing = [](const auto&, Appendage) {};
+    OrderExecuted executed;
+    executed.quantity = Quantity{0xFFFF'FFFF};
+    const auto error_at = [&](Price price) {
+        executed.price = price;
+        return visit_outbound(bytes_of(executed), nothing);
+    };
+    EXPECT_FALSE(error_at(Price{0}));
+    EXPECT_FALSE(error_at(market_price_in_cross));
+    EXPECT_EQ(error_at(Price{0x8000'0000})->to_string(),
+              "OrderExecuted.price at byte 17: value 0x80000000 is not allowed");
+    EXPECT_EQ(error_at(Price{-1})->to_string(),
+              "OrderExecuted.price at byte 17: value 0xffffffffffffffff is not allowed");
+}
+
 TEST(Ouch50, RecordedPacketsDecode) {
     COLO_NEEDS_RECORDED_DATA(data);
     const auto only = [&](const char* name) {
