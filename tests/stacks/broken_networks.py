@@ -145,6 +145,7 @@ CLUSTERS = [
 ]
 
 RECOVERIES = [
+    Broken("stage_twice", lambda: rebuilt(CARTERET.release, stages=CARTERET.release.stages[:1] * 2)),
     Broken("recovery_at_another_venue", lambda: rebuilt(RECOVERY, recovers=AURORA)),
     Broken(
         "recovery_with_other_parameters",
