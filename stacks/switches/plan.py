@@ -16,7 +16,9 @@ from stacks.topology.declared import network_of
 from stacks.topology.network import CrossConnect, Fec, Handoff, Link, Switch, Trunk, Vlan
 from stacks.topology.site import Site
 
-# Aggregation groups have the number of their lowest port; that of a pair's own link must be none of these.
+# Aggregation groups have the number of their lowest port on the first switch of a pair; where they have none there,
+# that on the second one, counted from another number. That of a pair's own link must be none of these.
+SECOND_LAGS = 500
 PEER_LAG = 1000
 
 
@@ -234,24 +236,28 @@ def _lags(site: Site, switch: Switch) -> Iterator[Lag]:
 
 
 def _lag_number(site: Site, switch: Switch, lag: str) -> int:
-    """Both switches of a pair must give a group the same number: that of its lowest port on either."""
-    pair = (switch, peer_of(site, switch))
+    """Both switches of a pair must give a group the same number, and two groups never the same."""
+    first, second = next((pair for pair in _pairs(site) if switch in pair), (switch, None))
     ends = [(link.switch, link.switch_port) for link in site.links if link.lag == lag]
     for trunk in site.trunks:
         if trunk.lag == lag:
             if trunk.role == "peer":
                 return PEER_LAG
             ends += [(own, port) for own, port, _, _ in trunk.ends]
-    return min(port for own, port in ends if own in pair)
+    on_first = [port for own, port in ends if own == first]
+    return min(on_first) if on_first else SECOND_LAGS + min(port for own, port in ends if own == second)
 
 
 def _pair(site: Site, switch: Switch) -> Pair | None:
-    peers = list(dict.fromkeys((trunk.first, trunk.second) for trunk in site.trunks if trunk.role == "peer"))
-    for number, (first, second) in enumerate(peers, start=1):
+    for number, (first, second) in enumerate(_pairs(site), start=1):
         if switch in (first, second):
             peer = second if switch == first else first
             return Pair(number, switch.role, is_first=switch == first, peer_address=peer.address)
     return None
+
+
+def _pairs(site: Site) -> list[tuple[Switch, Switch]]:
+    return list(dict.fromkeys((trunk.first, trunk.second) for trunk in site.trunks if trunk.role == "peer"))
 
 
 def _gateways(site: Site, switch: Switch, vlans: list[Vlan]) -> Iterator[Gateway]:

@@ -120,6 +120,20 @@ def test_both_of_a_pair_give_a_group_the_same_number_and_vlans(site_name: str) -
             assert len(set(own)) == len(own) and not {gateway.address for gateway in first.gateways} & set(own)
 
 
+def test_groups_keep_their_numbers_apart_wherever_they_are_plugged_in() -> None:
+    """trading-1 has ports 1 and 28, trading-2 ports 2 and 1, data-1 only port 21 of the second switch."""
+    site = load_site("mahwah")
+    by_name = {link.name: link for link in site.links}
+    site = substituted(site, by_name["trading-1-data-2"], rebuilt(by_name["trading-1-data-2"], switch_port=28))
+    site = substituted(site, by_name["trading-2-data-2"], rebuilt(by_name["trading-2-data-2"], switch_port=1))
+    site = rebuilt(site, links=tuple(link for link in site.links if link.name != "data-1-data-1"))
+    first, second = (switch_plan(site, named(site, name)).lags for name in ("data-1", "data-2"))
+    numbers = {lag.description: lag.number for lag in second}
+    assert (numbers["trading-1-data"], numbers["trading-2-data"], numbers["data-1-data"]) == (1, 2, 521)
+    assert len(set(numbers.values())) == len(numbers)
+    assert {lag.description: lag.number for lag in first}.items() <= numbers.items()
+
+
 @pytest.mark.parametrize(("site_name", "feeds"), [("mahwah", 6), ("aurora", 3), ("frankfurt", 2)])
 def test_each_line_is_asked_for_at_its_own_switch(site_name: str, feeds: int) -> None:
     """Every group that an engine may join is rooted, and only on the switch of its line."""
