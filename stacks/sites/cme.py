@@ -27,7 +27,7 @@ def cme(*environments: VenueEnvironment) -> Venue:
         tick_rules=(TickRule(effective_from=date(2007, 1, 1), price_from=0, tick_size=25 * 10 ** (PRICE_SCALE - 2)),),
         lot_size=1,
         price_scale=PRICE_SCALE,
-        # 1.38 dollars a contract and side, in 1e-8 dollars; CME knows no rebate.
+        # 1.38 dollars a contract and side, in 1e-8 dollars, without rebate; to be compared with the schedule in force.
         fees=Fees(
             add_per_share=138_000_000,
             remove_per_share=138_000_000,

@@ -28,7 +28,7 @@ def eurex(*environments: VenueEnvironment) -> Venue:
         tick_rules=(TickRule(effective_from=date(1998, 6, 22), price_from=0, tick_size=10**PRICE_SCALE),),
         lot_size=1,
         price_scale=PRICE_SCALE,
-        # 0.30 euros a contract, in 1e-8 euros.
+        # 0.30 euros a contract, in 1e-8 euros, to be compared with the price list in force.
         fees=Fees(
             add_per_share=30_000_000,
             remove_per_share=30_000_000,

@@ -24,7 +24,7 @@ def nyse(*environments: VenueEnvironment) -> Venue:
         lot_size=1,
         # XDP gives each symbol's scale in its Symbol Index Mapping (PriceScaleCode); 4 is that of common stocks.
         price_scale=4,
-        # Standard rates: 0.0030 dollars to remove, 0.0012 credit to add, per share, in 1e-8 dollars.
+        # Without a tier: 0.0030 dollars to remove, 0.0012 credit to add, a share, in 1e-8 dollars; they change.
         fees=Fees(add_per_share=-120_000, remove_per_share=300_000, source="NYSE Price List, transactions, Tape A"),
         # Rule 7.37: after the setting interest, the floor, the designated market maker and the book share by parity.
         matching="parity",

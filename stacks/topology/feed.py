@@ -47,7 +47,7 @@ class Glimpse(Declared):
 class Retransmission(Declared):
     """XDP: ask a TCP server for at most `messages_max` messages; they come on multicast groups of their own.
 
-    `source_id` is the name that the venue gave us (XDP Common Client Specification, Retransmission Request).
+    `source_id` is the name that the venue gave us (Pillar Common Client Specification, Retransmission Request).
     """
 
     kind: Literal["retransmission"] = "retransmission"
@@ -95,8 +95,8 @@ Recovery = Annotated[
     Rerequest | Glimpse | Retransmission | Refresh | TcpReplay | SnapshotLoop, Field(discriminator="kind")
 ]
 
-# Which packets carry a protocol, and how what was lost is recovered: MoldUDP64 1.0 and GLIMPSE 5.0; XDP Common Client
-# Specification; CME MDP 3.0 Recovery; T7 Enhanced Order Book Interface manual, chapter Recovery.
+# Which packets carry a protocol, and how what was lost is recovered: MoldUDP64 1.0 and GLIMPSE 5.0; Pillar Common
+# Client Specification; CME MDP 3.0 Recovery; T7 Enhanced Order Book Interface manual, chapter Recovery.
 _PACKET_LAYER = {"itch": "moldudp64", "xdp": "xdp", "mdp3": "mdp3", "eobi": "eobi"}
 _RECOVERIES = {
     "itch": ("rerequest", "glimpse"),

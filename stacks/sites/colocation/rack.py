@@ -82,7 +82,7 @@ class Rack:
 
     @cached_property
     def grandmaster(self) -> ClockSource:
-        """The GNSS receiver on the roof: PTP default profile, domain 24."""
+        """The receiver of the data centre's GNSS antenna."""
         address = self.address(6, 250)
         return ClockSource(name="gm-1", kind="ptp_grandmaster", address=address, ptp_domain=24, uncertainty_ns_max=100)
 

@@ -1,8 +1,9 @@
 """NYSE as mahwah reaches it in production: the XDP Integrated Feed, and the Pillar gateway's binary protocol.
 
 Multicast groups are of MCAST-TEST-NET (RFC 6676) and unicast addresses of the documentation ranges of RFC 5737, until
-the exchange has given its own to the site. What holds for the protocols: XDP Common Client Specification 2.4 and NYSE
-Pillar Gateway Binary Protocol Specification 5.10 (protocol version 1.1).
+the exchange has given its own to the site. The protocols are those of the Pillar Common Client Specification for
+Proprietary Data Feeds 2.4 and the NYSE Pillar Gateway Binary Protocol Specification 5.10 (protocol version 1.1). Bounds
+of requests are ours, and to be compared with the quotas that the exchange grants.
 """
 
 from __future__ import annotations
