@@ -19,7 +19,8 @@ JournalDrain::JournalDrain(JournalConfig config, JournalIdentity identity, std::
                            std::uint64_t drained_bytes)
     : config_(std::move(config)), identity_(std::move(identity)), next_index_(current->header().segment_index + 1),
       drained_bytes_(drained_bytes),
-      drained_offset_((current->header().first_offset() + drained_bytes).value()) {
+      drained_offset_((current->header().first_offset() + drained_bytes).value()),
+      synced_offset_(drained_offset_.load()) {
     live_.push_back(std::move(current));
 }
 
@@ -27,12 +28,19 @@ bool JournalDrain::step(Timestamp now) {
     if (failed()) return false;
     bool worked = prepare_ahead();
     worked |= drain();
-    if (!failed() && !synced_ && now - last_sync_ >= config_.sync_interval) {
-        if (auto error = disk_file_.sync()) fail(std::move(*error));
-        synced_ = true;
+    const bool wanted = wanted_offset_.load(std::memory_order_relaxed) > synced_offset().value();
+    if (!failed() && !synced_ && (wanted || now - last_sync_ >= config_.sync_interval)) {
+        sync();
         last_sync_ = now;
     }
     return worked;
+}
+
+bool JournalDrain::sync() {
+    if (auto error = disk_file_.sync()) return fail(std::move(*error));
+    synced_ = true;
+    synced_offset_.store(drained_offset().value(), std::memory_order_release);
+    return true;
 }
 
 // At most one a step: preparing takes milliseconds, and draining must not wait for it.
@@ -93,9 +101,8 @@ bool JournalDrain::open_disk_file() {
 // A segment that is wholly on disk is synced before a record of the next one is written, so that after power loss only
 // the last segment can be incomplete.
 bool JournalDrain::retire_front() {
-    if (auto error = disk_file_.sync()) return fail(std::move(*error));
+    if (!sync()) return false;
     disk_file_ = JournalFile{};
-    synced_ = true;
     drained_bytes_ = 0;
     std::unique_ptr<HotSegment> drained = std::move(live_.front());
     live_.pop_front();
@@ -115,9 +122,7 @@ bool JournalDrain::fail(JournalError error) {
 
 std::optional<JournalError> JournalDrain::finish() {
     while (!failed() && drain()) {}
-    if (!failed() && disk_file_.is_open()) {
-        if (auto error = disk_file_.sync()) fail(std::move(*error));
-    }
+    if (!failed() && disk_file_.is_open()) sync();
     if (failed()) return failure_;
     disk_file_ = JournalFile{};
     for (auto* segments : {&live_, &spare_}) {

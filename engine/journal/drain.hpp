@@ -7,7 +7,7 @@
 //
 // What power loss can take: everything after the last sync. Segments are synced when they end, at close, and every
 // `sync_interval` in between (1 s unless configured), so at most that interval and the time of one step. What was
-// synced is never lost; recovery keeps the longest prefix of whole records. Orders after it are unknown to us, and are
+// synced is never lost, and what has to be certain soon is synced in the next step (`sync_soon`); recovery keeps the longest prefix of whole records. Orders after it are unknown to us, and are
 // reconciled with the venue. SIGKILL loses nothing.
 #pragma once
 
@@ -53,6 +53,13 @@ public:
         return JournalOffset{drained_offset_.load(std::memory_order_acquire)};
     }
 
+    // Everything before this offset survives power loss.
+    [[nodiscard]] JournalOffset synced_offset() const {
+        return JournalOffset{synced_offset_.load(std::memory_order_acquire)};
+    }
+    // The next step does not wait for `sync_interval` where something before this offset is not synced. Any thread.
+    void sync_soon(JournalOffset offset) { wanted_offset_.store(offset.value(), std::memory_order_relaxed); }
+
     [[nodiscard]] PreparedSegments& prepared() { return prepared_; }
     // The writer has finished: writes and syncs the rest and removes the hot segments.
     [[nodiscard]] std::optional<JournalError> finish();
@@ -63,6 +70,7 @@ private:
     bool write_until(std::uint64_t end);
     bool open_disk_file();
     bool retire_front();
+    bool sync();
     bool fail(JournalError error);
 
     JournalConfig config_;
@@ -76,6 +84,8 @@ private:
     bool synced_ = true;
     Timestamp last_sync_{};
     std::atomic<std::uint64_t> drained_offset_;
+    std::atomic<std::uint64_t> synced_offset_;  // what recovery found was synced by it
+    std::atomic<std::uint64_t> wanted_offset_{0};
     std::optional<JournalError> failure_;
     std::atomic<bool> failed_{false};
 };

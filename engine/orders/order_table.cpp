@@ -112,8 +112,13 @@ void OrderTable::reserve(UserRefNum last) {
     reserved_ = std::max(reserved_, std::min<std::size_t>(last.value(), orders_.size() - 1));
 }
 
+void OrderTable::allow(UserRefNum last) {
+    reserve(last);
+    allowed_ = std::max(allowed_, std::min<std::size_t>(last.value(), orders_.size() - 1));
+}
+
 std::size_t OrderTable::numbers_left() const {
-    const std::size_t end = reserved_ == 0 ? orders_.size() : reserved_ + 1;
+    const std::size_t end = reserved_ == 0 ? orders_.size() : allowed_ + 1;
     return next_ < end ? end - next_ : 0;
 }
 

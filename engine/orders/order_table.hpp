@@ -4,8 +4,8 @@
 // a late answer (a broken trade after the fill) still finds its order; open orders are linked, so that cancelling all
 // costs what is open and not what the day had. Memory is taken at construction.
 //
-// Numbers come from blocks: a block is journaled long before its first number is used, and whoever resumes begins
-// behind it, so that no number is used twice even where the end of the journal was lost (OUCH 5.0, 1.2: UserRefNum).
+// Numbers come from blocks: a block is journaled, and on disk, before its first number is used, and whoever resumes
+// begins behind it, so that no number is used twice even where the end of the journal was lost (OUCH 5.0, 1.2: UserRefNum).
 //
 //   OrderTable table(instruments, orders_max);
 //   OwnOrder& order = table.enter(instrument, Side::buy, Price{1'000'000}, Quantity{100});
@@ -81,8 +81,10 @@ public:
     // replacements without effect are lost, and numbers below `next` are used. The count of orders given up.
     std::size_t reconcile(UserRefNum next);
 
-    // Numbers up to `last` may be used. A table that was never told of a block may use all it has room for.
+    // Numbers up to `last` are this table's: in the journal, where power loss could still take them from.
     void reserve(UserRefNum last);
+    // They are so for certain, and may be used. A table that was never told of a block may use all it has room for.
+    void allow(UserRefNum last);
     // A process begins: another may have used any number of the block.
     void skip_reserved() { next_ = std::max<std::size_t>(next_, reserved_ + 1); }
     // How many numbers may be used, and the last of the next block.
@@ -144,7 +146,8 @@ private:
     std::vector<std::array<Quantity, 2>> exposures_;
     std::vector<std::uint32_t> side_lists_;  // the latest open order of each instrument and side
     std::size_t next_ = 1;
-    std::size_t reserved_ = 0;  // the last number that may be used; zero: no block was told of
+    std::size_t reserved_ = 0;  // the last number of ours; zero: no block was told of
+    std::size_t allowed_ = 0;   // the last number that may be used
     std::size_t open_ = 0;
 };
 

@@ -19,18 +19,20 @@ enum class Control : std::uint8_t {
     snapshot_begin,      // the books are emptied; the snapshot's messages follow
     snapshot_end,
     rearm,               // the kill switch is released by somebody; the detail is who
-    order_numbers,       // a block of client order numbers; the detail is its last one
+    order_numbers,       // client order numbers may be used; the detail is the last one
     parameters,          // the strategy's parameters change; the detail is a ParameterChange's text
     parameters_refused,  // a change that was asked for and is none; the detail says why
     pause,               // nothing that the strategy wants is worked; this and the next two: the detail is a Command's text
     resume,
     cancel,              // of all orders, those of an instrument, or one
     command_refused,     // the detail says whose, and why
+    order_number_block,  // they are ours, and can be used when this record is certain to survive; the detail is the last
 };
 
-inline constexpr std::array<std::string_view, 15> control_words = {
+inline constexpr std::array<std::string_view, 16> control_words = {
     "start", "order session up", "order session down", "kill switch", "stop", "snapshot begin", "snapshot end",
-    "re-arm", "order numbers", "parameters", "parameters refused", "pause", "resume", "cancel", "command refused"};
+    "re-arm", "order numbers", "parameters", "parameters refused", "pause", "resume", "cancel", "command refused",
+    "order number block"};
 
 [[nodiscard]] constexpr std::string_view word_of(Control control) {
     return control_words[static_cast<std::size_t>(control)];

@@ -24,6 +24,12 @@ public:
         if (appended) return true;
         return appended.status == AppendStatus::segment_not_ready ? append_late(fields, payload) : refuse(appended.status);
     }
+    // What has been appended so far is to survive power loss soon, and whether it does.
+    void sync_soon() {
+        wanted_ = journal_.writer().next_offset();
+        journal_.drain().sync_soon(wanted_);
+    }
+    [[nodiscard]] bool synced() const { return journal_.drain().synced_offset() >= wanted_; }
     [[nodiscard]] bool failed() const { return journal_.drain().failed(); }
     [[nodiscard]] std::string failure() const {
         return "journal: " + (failed() ? journal_.drain().failure().to_string() : std::string(to_string(refused_)));
@@ -47,6 +53,7 @@ private:
 
     Journal& journal_;
     HostClock clock_;
+    JournalOffset wanted_;
     AppendStatus refused_{AppendStatus::appended};
 };
 

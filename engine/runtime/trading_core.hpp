@@ -125,7 +125,7 @@ private:
     void watch_losses();
     void apply_parameters(std::string_view text);
     void apply_command(CommandKind kind, std::string_view text);
-    void reserve_numbers(std::string_view last);
+    [[nodiscard]] static std::optional<UserRefNum> number_in(std::string_view text);
 
     EngineConfig config_;
     S strategy_;
@@ -283,7 +283,12 @@ void TradingCore<S, Sink>::on_control(std::string_view text, Timestamp receive_t
     case Control::cancel: apply_command(CommandKind::cancel, detail_of(text)); break;
     case Control::parameters_refused:
     case Control::command_refused: break;
-    case Control::order_numbers: reserve_numbers(detail_of(text)); break;
+    case Control::order_number_block:
+        if (const auto last = number_in(detail_of(text))) orders_.reserve(*last);
+        break;
+    case Control::order_numbers:
+        if (const auto last = number_in(detail_of(text))) orders_.allow(*last);
+        break;
     }
 }
 
@@ -302,10 +307,10 @@ void TradingCore<S, Sink>::watch_losses() {
 }
 
 template <Strategy S, class Sink>
-void TradingCore<S, Sink>::reserve_numbers(std::string_view last) {
+std::optional<UserRefNum> TradingCore<S, Sink>::number_in(std::string_view text) {
     std::uint32_t number = 0;
-    if (std::from_chars(last.data(), last.data() + last.size(), number).ec == std::errc{})
-        orders_.reserve(UserRefNum{number});
+    if (std::from_chars(text.data(), text.data() + text.size(), number).ec != std::errc{}) return std::nullopt;
+    return UserRefNum{number};
 }
 
 // Every answer before this one has been applied, so what the venue has not acknowledged by now never arrived there.

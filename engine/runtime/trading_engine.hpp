@@ -44,6 +44,8 @@ template <class T>
 concept Recorder = requires(T recorder, const RecordFields& fields, Bytes payload) {
     { recorder.append(fields, payload) } -> std::same_as<bool>;
     { recorder.failed() } -> std::same_as<bool>;            // checked every turn, so cheap
+    recorder.sync_soon();                                   // what was appended is to survive power loss
+    { recorder.synced() } -> std::same_as<bool>;            // it does
     { recorder.failure() } -> std::convertible_to<std::string>;
 };
 
@@ -133,8 +135,10 @@ private:
     bool record(RecordKind kind, RecordSource source, std::uint64_t sequence, Timestamp receive_time, Bytes payload);
     void control(Control control, std::string_view detail = {});
     [[nodiscard]] ArbiterConfig arbiter_config() const;
+    // A paced venue waits, so that the disk has no say in what is decided.
+    [[nodiscard]] bool waits_for_numbers() const { return block_ && !core_.orders().room(); }
     [[nodiscard]] bool may_receive() const {
-        return !config_.paced || stopping_ || core_.session() == SessionState::ready;
+        return !config_.paced || stopping_ || (core_.session() == SessionState::ready && !waits_for_numbers());
     }
 
     EngineConfig config_;
@@ -165,7 +169,8 @@ private:
     bool stopping_ = false;
     bool finished_ = false;
     bool journal_broken_ = false;
-    bool numbers_reserved_ = false;  // by this process
+    std::optional<UserRefNum> block_;  // of order numbers, journaled and not yet certain to survive power loss
+    bool numbers_allowed_ = false;     // to this process, once
     Timestamp stop_deadline_;
     Timestamp next_help_;
     std::optional<std::string> failure_;

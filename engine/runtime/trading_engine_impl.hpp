@@ -9,10 +9,11 @@
 
 namespace colo {
 
-// Order numbers are reserved in blocks, the next one while there are plenty left: it is on disk long before it is used.
-// A block is small against what the table holds, because every restart leaves the rest of one unused.
-inline constexpr std::uint32_t number_block = 1024;
-inline constexpr std::size_t numbers_left_min = 256;
+// Order numbers are reserved in blocks, the next one when half of the last is used: a sync later it is on disk, long
+// before it is needed. A block is small against what the table holds, because every restart leaves one unused.
+[[nodiscard]] inline std::uint32_t number_block(std::size_t own_orders) {
+    return static_cast<std::uint32_t>(std::max<std::size_t>(own_orders / 64, 16));
+}
 
 namespace detail {
 [[nodiscard]] inline TelemetryIdentity telemetry_identity(const EngineConfig& config) {
@@ -88,6 +89,7 @@ bool TradingEngine<S, Network, C, R>::turn() {
     attend_signals(monotonic_now);
     attend_operators();
     reserve_numbers();
+    if (!numbers_allowed_ && !stopping_) return false;  // nothing is decided before the disk has the first of them
     bool busy = attend_orders();
     if (finished_) return true;
     if (may_receive()) {
@@ -126,10 +128,23 @@ void TradingEngine<S, Network, C, R>::attend_signals(Timestamp monotonic_now) {
 
 template <Strategy S, EngineNetwork Network, Clock C, Recorder R>
 void TradingEngine<S, Network, C, R>::reserve_numbers() {
-    if (journal_broken_ || (numbers_reserved_ && core_.orders().numbers_left() >= numbers_left_min)) return;
-    numbers_reserved_ = true;
-    if (const auto last = core_.orders().next_block(number_block))
-        control(Control::order_numbers, std::to_string(last->value()));
+    if (journal_broken_) return;
+    if (block_) {
+        if (!recorder_.synced()) return;
+        control(Control::order_numbers, std::to_string(std::exchange(block_, {})->value()));
+        numbers_allowed_ = true;
+        return;
+    }
+    const std::uint32_t block = number_block(config_.tables.own_orders);
+    if (numbers_allowed_ && core_.orders().numbers_left() >= block / 2) return;
+    block_ = core_.orders().next_block(block);
+    if (!block_) {
+        numbers_allowed_ = true;  // the table is full: each order is refused
+        return;
+    }
+    control(Control::order_number_block, std::to_string(block_->value()));
+    recorder_.sync_soon();
+    reserve_numbers();
 }
 
 template <Strategy S, EngineNetwork Network, Clock C, Recorder R>

@@ -94,6 +94,26 @@ TEST(Journal, what_is_appended_is_read_over_many_segments) {
     EXPECT_EQ(read_all(config.directory), count + 1);
 }
 
+TEST(Journal, what_must_be_certain_is_synced_in_the_next_step) {
+    JournalDirectories directories;
+    JournalConfig config = directories.config();
+    config.sync_interval = seconds(3600);
+    auto journal = open_journal(config);
+    JournalDrain& drain = journal->drain();
+    Timestamp now{1};
+    ASSERT_TRUE(append(*journal, 1));
+    drain.step(now += seconds(7200));
+    ASSERT_TRUE(append(*journal, 2));
+    drain.step(now += milliseconds(2));
+    const JournalOffset end = journal->writer().next_offset();
+    EXPECT_EQ(drain.drained_offset(), end);
+    EXPECT_LT(drain.synced_offset(), end);
+    drain.sync_soon(end);
+    EXPECT_LT(drain.synced_offset(), end) << "only the disk can say so";
+    drain.step(now += milliseconds(2));
+    EXPECT_EQ(drain.synced_offset(), end);
+}
+
 TEST(Journal, is_continued_where_it_ended) {
     JournalDirectories directories;
     const JournalConfig config = directories.config();

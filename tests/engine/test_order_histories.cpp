@@ -256,21 +256,25 @@ TEST(OrderNumbers, ComeFromBlocksAndNeverTwice) {
     EXPECT_EQ(table.numbers_left(), 100u) << "no block was told of";
     EXPECT_EQ(table.next_block(10), UserRefNum{10});
     table.reserve(UserRefNum{10});
+    EXPECT_FALSE(table.room()) << "reserved, but not for certain";
+    table.allow(UserRefNum{10});
     EXPECT_EQ(table.numbers_left(), 10u);
     for (int i = 0; i < 10; ++i) table.enter(instrument, Side::buy, price, shares(1));
     EXPECT_FALSE(table.room());
-    table.reserve(*table.next_block(10));
+    table.allow(*table.next_block(10));
     EXPECT_EQ(table.enter(instrument, Side::buy, price, shares(1)).user_ref_num, UserRefNum{11});
     table.skip_reserved();  // a process begins that does not know how far another came
     EXPECT_FALSE(table.room());
     table.reserve(*table.next_block(10));
-    EXPECT_EQ(table.next(), UserRefNum{21});
-    table.reconcile(UserRefNum{40});
+    table.skip_reserved();
+    table.allow(*table.next_block(10));
+    EXPECT_EQ(table.next(), UserRefNum{31}) << "what another reserved is never used, even if it had not begun";
+    table.reconcile(UserRefNum{50});
     EXPECT_FALSE(table.room()) << "the venue has seen more than was reserved";
     EXPECT_EQ(table.next_block(1'000), UserRefNum{100}) << "what the table holds";
-    table.reserve(UserRefNum{1'000});
-    EXPECT_EQ(table.next(), UserRefNum{40});
-    EXPECT_EQ(table.numbers_left(), 61u);
+    table.allow(UserRefNum{1'000});
+    EXPECT_EQ(table.next(), UserRefNum{50});
+    EXPECT_EQ(table.numbers_left(), 51u);
     table.skip_reserved();
     EXPECT_FALSE(table.next_block(10));
 }

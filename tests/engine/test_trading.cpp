@@ -51,7 +51,7 @@ TEST_F(TradingTest, EveryOrderIsJournaledWithItsCauseAndItsTimes) {
 TEST_F(TradingTest, NumbersAreJournaledInBlocksBeforeTheyAreUsed) {
     start_engine();
     make_market();
-    for (int i = 0; i < 1'200; ++i) {
+    for (int i = 0; i < 240; ++i) {
         want(quote(999'800 - 100 * (i % 5), 100), {});
         tick(milliseconds(5));
     }
@@ -68,9 +68,52 @@ TEST_F(TradingTest, NumbersAreJournaledInBlocksBeforeTheyAreUsed) {
             highest = overlay<ouch50::ReplaceOrder>(record.payload.data()).user_ref_num.get().value();
         ASSERT_LE(highest, reserved);
     }
-    EXPECT_EQ(blocks, 2u);
-    EXPECT_GT(highest, 1'024u) << "the second block is in use";
-    EXPECT_EQ(reserved, 2'048u);
+    const std::uint32_t block = number_block(config.tables.own_orders);
+    EXPECT_EQ(blocks, 3u) << "the third when half of the second was used";
+    EXPECT_GT(highest, block + block / 2) << "the second block is in use";
+    EXPECT_EQ(reserved, 3 * block);
+}
+
+// What power loss could take back is no number yet: nothing is decided before the disk has the first block, and where
+// it falls behind for a whole block, orders are refused and not numbered.
+TEST_F(TradingTest, NumbersWaitForTheDisk) {
+    recorder.disk_keeps_up = false;
+    start_engine();
+    make_market();
+    want(quote(999'800, 100), {});
+    tick();
+    EXPECT_TRUE(venue.received.empty());
+    EXPECT_EQ(recorder.count(RecordKind::feed_message), 0u);
+    recorder.disk_keeps_up = true;
+    settle();
+    tick();
+    EXPECT_EQ(venue.received_count(ouch50::EnterOrder::type), 1u);
+    recorder.disk_keeps_up = false;
+    const std::uint32_t block = number_block(config.tables.own_orders);
+    for (std::uint32_t i = 0; i < 2 * block; ++i) {
+        want(quote(999'700 - 100 * (i % 5), 100), {});
+        tick(milliseconds(200));
+    }
+    EXPECT_EQ(venue.highest_number, block);
+    EXPECT_GT(engine->core().gate().rejects(RiskRule::order_numbers), 0u);
+    recorder.disk_keeps_up = true;
+    tick(milliseconds(200));
+    EXPECT_EQ(venue.highest_number, block + 1);
+}
+
+// There the disk has no say in what is decided, or the same day would not give the same orders.
+TEST_F(TradingTest, APacedVenueWaitsForNumbers) {
+    config.paced = true;
+    start_engine();
+    make_market();
+    recorder.disk_keeps_up = false;
+    const std::uint32_t block = number_block(config.tables.own_orders);
+    for (std::uint32_t i = 0; i < 2 * block; ++i) {
+        want(quote(999'700 - 100 * (i % 5), 100), {});
+        tick(milliseconds(200));
+    }
+    EXPECT_EQ(venue.highest_number, block);
+    EXPECT_EQ(engine->core().gate().rejects(RiskRule::order_numbers), 0u);
 }
 
 TEST_F(TradingTest, TheDayBeginsWithWhatWasHeld) {

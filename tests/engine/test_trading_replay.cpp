@@ -77,7 +77,7 @@ TEST_F(TradingReplayTest, SeesEveryChangedOrder) {
 
 bool journal_reserves(const std::vector<StoredRecord>& records) {
     return std::any_of(records.begin(), records.end(), [](const StoredRecord& record) {
-        return record.header.kind == RecordKind::control && text_of(record.payload) == "order numbers: 1024";
+        return record.header.kind == RecordKind::control && text_of(record.payload) == "order number block: 156";
     });
 }
 

@@ -2,7 +2,7 @@
 //
 // A crash is thrown out of the append that it befalls, with any part of the record's bytes stored in the order in which
 // the writer stores them (its length last). SIGKILL keeps every byte of the hot segment; power loss keeps the directory
-// alone, to which the drain writes and syncs. Either way the process that comes next finds a copy of the files as they
+// alone, and of what the drain has written there and not synced any pages and no others. Either way the process that comes next finds a copy of the files as they
 // were at that instant, and opens them with the recovery that a real one runs.
 #pragma once
 
@@ -26,6 +26,7 @@ struct Crash {
 struct StoredRecord {
     RecordFields fields;
     std::vector<std::byte> payload;
+    JournalOffset end;  // where it ended in the journal of its process
 };
 
 class CrashingJournal {
@@ -33,7 +34,7 @@ public:
     CrashingJournal(const Scenario& scenario, RandomSource& random, const SimulatedClock& clock)
         : scenario_(scenario), random_(random), clock_(clock), config_(places_[0].config()) {
         config_.segments_ahead = 1;
-        config_.sync_interval = Duration{0};
+        config_.sync_interval = scenario.sync_interval;
     }
 
     // Called with each record that is about to be stored.
@@ -64,11 +65,16 @@ public:
             require(status == ReadStatus::record, "the journal can be read", [&] { return from.error().to_string(); });
             require(at < stored.size() && same(record, stored[at]), "the journal keeps its records",
                     [&] { return "record " + std::to_string(at) + " is not the one that was appended"; });
+            stored[at].end = record.next_offset;
         }
         require(power_was_lost || at == stored.size(), "the journal keeps its records", [&] {
             return std::to_string(stored.size()) + " were appended, " + std::to_string(at) + " are there";
         });
+        require(at >= certain_, "what was synced survives power loss", [&] {
+            return std::to_string(certain_) + " were synced, " + std::to_string(at) + " are there";
+        });
         stored.resize(at);
+        certain_ = 0;
     }
     void housekeeping() {
         journal_->drain().step(clock_.monotonic());
@@ -89,7 +95,7 @@ public:
         next.hot_directory = files.hot_directory;
         std::filesystem::create_directories(next.hot_directory);
         test::copy_state(config_, next);
-        if (power) std::filesystem::remove_all(next.hot_directory);
+        if (power) lose_power(next);
         else leave_torn(next);
         torn_.clear();
         journal_.reset();
@@ -112,6 +118,13 @@ public:
         store(fields, payload);
         return true;
     }
+    void sync_soon() {
+        wanted_ = journal_->writer().next_offset();
+        journal_->drain().sync_soon(wanted_);
+    }
+    [[nodiscard]] bool synced() const {
+        return journal_->drain().synced_offset() >= wanted_ || scenario_.mistake == Mistake::numbers_used_early;
+    }
     [[nodiscard]] bool failed() const { return false; }
     [[nodiscard]] static std::string failure() { return "journal: no space left"; }
 
@@ -130,7 +143,7 @@ private:
             appended = journal_->writer().append(fields, payload);
         }
         require(static_cast<bool>(appended), "the journal can be written", [&] { return to_string(appended.status); });
-        stored.push_back({fields, {payload.begin(), payload.end()}});
+        stored.push_back({fields, {payload.begin(), payload.end()}, journal_->writer().next_offset()});
         last_offset_ = appended.offset;
     }
     // Some bytes of the record, or all of them, are stored; then nothing more happens.
@@ -153,16 +166,41 @@ private:
         }
         throw Crash{random_.chance(scenario_.power_losses)};
     }
+    // Memory is gone; of the pages that were written since the last sync each is there or is not.
+    void lose_power(const JournalConfig& files) {
+        std::filesystem::remove_all(files.hot_directory);
+        const JournalOffset synced = journal_->drain().synced_offset();
+        certain_ = static_cast<std::size_t>(std::count_if(stored.begin(), stored.end(), [&](const StoredRecord& record) {
+            return record.end <= synced;
+        }));
+        const auto path = files.directory / segment_name(synced.value() / config_.segment_bytes);
+        if (!std::filesystem::exists(path)) return;
+        constexpr std::uint64_t page = 4096;
+        std::uint64_t length = std::filesystem::file_size(path);
+        std::uint64_t at = synced.value() % config_.segment_bytes;
+        if (at < length && random_.chance(0.5)) {
+            length = at + random_.below(length - at);
+            std::filesystem::resize_file(path, length);
+        }
+        for (std::uint64_t end = 0; at < length; at = end) {
+            end = std::min(length, (at / page + 1) * page);
+            if (random_.chance(0.5)) overwrite(path, at, std::vector<std::byte>(end - at));
+        }
+        if (scenario_.mistake == Mistake::synced_record_lost && certain_ > 0)
+            overwrite(path, stored[certain_ - 1].end.value() % config_.segment_bytes - record_alignment,
+                      std::vector<std::byte>(record_alignment, std::byte{0xA5}));
+    }
     void leave_torn(const JournalConfig& files) {
         const std::uint64_t at = journal_->writer().next_offset().value();
-        if (at % config_.segment_bytes + torn_.size() <= config_.segment_bytes) overwrite(files, at, torn_);
+        const auto path = [&](std::uint64_t offset) { return files.hot_directory / segment_name(offset / config_.segment_bytes); };
+        const std::uint64_t within = at % config_.segment_bytes;
+        if (within + torn_.size() <= config_.segment_bytes) overwrite(path(at), within, torn_);
         if (scenario_.mistake == Mistake::record_lost_in_crash && last_offset_)
-            overwrite(files, last_offset_->value(), std::array<std::byte, 4>{});
+            overwrite(path(last_offset_->value()), last_offset_->value() % config_.segment_bytes, std::array<std::byte, 4>{});
     }
-    void overwrite(const JournalConfig& files, std::uint64_t at, Bytes bytes) const {
-        const auto path = files.hot_directory / segment_name(at / config_.segment_bytes);
+    static void overwrite(const std::filesystem::path& path, std::uint64_t at, Bytes bytes) {
         std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
-        file.seekp(static_cast<std::streamoff>(at % config_.segment_bytes));
+        file.seekp(static_cast<std::streamoff>(at));
         file.write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
     }
 
@@ -176,6 +214,8 @@ private:
     std::unique_ptr<Journal> journal_;
     std::vector<std::byte> torn_;
     std::optional<JournalOffset> last_offset_;
+    JournalOffset wanted_;
+    std::size_t certain_ = 0;  // of `stored`, what power loss has had to leave
     bool full_ = false;
 };
 

@@ -56,8 +56,19 @@ void WholeSystem::on_append(const RecordFields& fields, Bytes payload) {
             require(venue_.published(SequenceNumber{skipped}).empty(), "the feed is whole",
                     [&] { return "message " + std::to_string(skipped) + " was passed over"; });
     witness_.on_record(fields, payload, booting_ || !engine_ ? nullptr : &truth_);
-    if (fields.kind == RecordKind::order_sent && !booting_ && network_.order_session.link)
-        network_.order_session.link->journaled.emplace_back(payload.begin(), payload.end());
+    if (fields.kind != RecordKind::order_sent || booting_) return;
+    require_new_number(payload);
+    if (network_.order_session.link) network_.order_session.link->journaled.emplace_back(payload.begin(), payload.end());
+}
+
+// Whatever was lost since: no order leaves with a number that another has left with.
+void WholeSystem::require_new_number(Bytes order) {
+    const auto number = number_of(order);
+    if (!number) return;
+    require(number->value() > number_sent_, "no order twice", [&] {
+        return "number " + std::to_string(number->value()) + " after " + std::to_string(number_sent_);
+    });
+    number_sent_ = number->value();
 }
 
 void WholeSystem::check() {
@@ -117,7 +128,7 @@ void WholeSystem::check_book() {
 
 // Everything has been said and heard on both sides: they must agree on every order that stands.
 void WholeSystem::check_rest() {
-    const auto& clients = exchange_.matching().client_orders();
+    const auto& clients = exchange_->matching().client_orders();
     std::size_t open = 0;
     engine_->core().orders().for_each_open([&](const OwnOrder& order) {
         ++open;
@@ -127,6 +138,7 @@ void WholeSystem::check_rest() {
         const simulator::ClientOrder& theirs = clients.order(handle);
         require(theirs.open == order.leaves() && theirs.price == order.price && theirs.book_side() == order.side,
                 "open orders agree", [&] { return what + " is another one at the venue"; });
+        require(order.settled_open(), "nothing is waited for that was answered", [&] { return what + " is " + std::string(colo::name_of(order.state)); });
     });
     require(open == clients.count(), "open orders agree", [&] {
         return "the venue has " + std::to_string(clients.count()) + ", we know " + std::to_string(open);

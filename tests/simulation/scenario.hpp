@@ -28,11 +28,14 @@ enum class Mistake : std::uint8_t {
     record_lost_in_crash,  // SIGKILL takes a record that was appended
     clock_in_strategy,     // the strategy looks at something that no journal holds
     cancel_forgotten,      // a cancel is journaled and never sent
+    numbers_used_early,    // order numbers are used before their block is certain to survive power loss
+    synced_record_lost,    // power loss takes a record that the disk had
+    venue_forgets_answer,  // a venue that restarts does not know the last thing that it said
 };
-inline constexpr std::array<const char*, 11> mistake_names = {
+inline constexpr std::array<const char*, 14> mistake_names = {
     "none",          "order_not_journaled", "order_sent_twice",    "answer_skipped",      "message_skipped",
     "price_misread", "limits_ignored",      "kill_switch_ignored", "record_lost_in_crash", "clock_in_strategy",
-    "cancel_forgotten"};
+    "cancel_forgotten", "numbers_used_early", "synced_record_lost", "venue_forgets_answer"};
 
 struct Limits {
     std::int64_t price_collar_bps, order_quantity_max, position_max, notional_max, gross_notional_max;
@@ -56,13 +59,17 @@ struct Scenario {
     double rerequests_lost = 0, snapshots_broken = 0;
     // The order session.
     double connects_refused = 0, disconnects = 0, venue_rejects = 0, strange_answers = 0;
+    double venue_restarts = 0;
     bool cancel_on_disconnect = true;
     // The engine's host.
+    double drains = 0.3;  // turns after which the journal's drain has had one
+    Duration sync_interval;
     double clock_steps = 0, power_losses = 0, full_disks = 0;
     std::uint64_t crashes = 0;
-    bool killed = false;
+    bool killed = false, killed_by_file = false, rearmed = false;
     // The engine.
     ClockKind clock = ClockKind::session;
+    bool paced = false;  // the venue plays on when the engine says so
     Limits limits{};
 };
 
@@ -102,12 +109,20 @@ struct Scenario {
     s.strange_answers = sometimes(0.2, 0.02);
     s.cancel_on_disconnect = random.chance(0.7);
     s.clock_steps = sometimes(0.3, 0.01);
-    s.crashes = random.chance(0.6) ? static_cast<std::uint64_t>(random.between(1, 3)) : 0;
-    s.power_losses = sometimes(0.4, 1);
+    s.crashes = random.chance(0.7) ? static_cast<std::uint64_t>(random.between(1, 4)) : 0;
+    if (random.chance(0.15)) s.crashes = static_cast<std::uint64_t>(random.between(8, 30));
+    s.power_losses = sometimes(0.6, 1);
     s.full_disks = sometimes(0.05, 1);
     s.killed = random.chance(0.15);
     s.clock = random.chance(0.6) ? ClockKind::session : ClockKind::host;
     s.limits = drawn_limits(random);
+    s.paced = random.chance(0.25);
+    if (s.paced) s.rerequests_lost *= 0.5;  // the engine's word goes the same way, and some must arrive
+    s.venue_restarts = sometimes(0.3, 0.01);
+    s.drains = random.chance(0.5) ? 0.3 : random.chance(0.5) ? 0.03 : 0.003;
+    s.sync_interval = milliseconds(random.chance(0.5) ? 0 : random.between(1, 100));
+    s.killed_by_file = random.chance(0.5) && mistake != Mistake::kill_switch_ignored;
+    s.rearmed = random.chance(0.5);
     return s;
 }
 

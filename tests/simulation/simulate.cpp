@@ -77,7 +77,7 @@ void print(const Tally& t, std::uint64_t seeds) {
         {"broken trades", t.broken_trades}, {"risk refusals", t.refusals}, {"venue rejects", t.venue_rejects},
         {"lives", t.lives}, {"crashes", t.crashes}, {"of them power losses", t.power_losses}, {"engine failures", t.failures},
         {"re-requests", t.requests}, {"snapshots", t.snapshots}, {"messages lost to snapshots", t.lost_messages},
-        {"bad packets", t.bad_packets}, {"kills", t.kills}, {"records replayed", t.replayed_records}};
+        {"bad packets", t.bad_packets}, {"kills", t.kills}, {"re-arms", t.rearms}, {"venue restarts", t.venue_restarts}, {"records replayed", t.replayed_records}};
     for (const auto& [name, count] : counts) std::printf("%-28s %llu\n", name, static_cast<unsigned long long>(count));
 }
 

@@ -17,6 +17,14 @@
 
 namespace colo::simulation {
 
+// The number that an order or a replacement takes; nothing for other messages.
+[[nodiscard]] inline std::optional<UserRefNum> number_of(Bytes message) {
+    const char type = static_cast<char>(message[0]);
+    if (type == ouch50::EnterOrder::type) return overlay<ouch50::EnterOrder>(message).user_ref_num.get();
+    if (type == ouch50::ReplaceOrder::type) return overlay<ouch50::ReplaceOrder>(message).user_ref_num.get();
+    return std::nullopt;
+}
+
 class SimulatedVenue {
 public:
     SimulatedVenue(const Scenario& scenario, RandomSource& random, const SimulatedClock& clock,
@@ -28,13 +36,36 @@ public:
 
     // One turn: perhaps a packet, then whatever the clients want.
     void turn() {
-        if (!played_out() && random_.chance(0.4)) play();
+        const bool asked = !scenario_.paced || reported_ > exchange_.position().value();
+        if (!played_out() && asked && random_.chance(0.4)) play();
         else if (clock_.monotonic() - last_packet_ > milliseconds(1)) keep_alive();
         answer_requests();
         serve_snapshots();
         serve_orders();
     }
     [[nodiscard]] bool played_out() const { return exchange_.position().value() == exchange_.message_count(); }
+    // The venue's process is gone, and its connections with it; `exchange` is another one when the next turn comes.
+    void die() {
+        if (client_) break_off(*client_);
+        for (auto& link : network_.order_session.unaccepted) break_off(*link);
+        for (SnapshotClient& client : snapshot_clients_) break_off(*client.link);
+        client_.reset();
+        network_.order_session.unaccepted.clear();
+        snapshot_clients_.clear();
+    }
+    // The next process must say again what this one has said.
+    void require_same_answers() const {
+        const simulator::AnswerLog& log = exchange_.answers();
+        require(log.next() >= collected_, "a venue that restarts knows what it said", [&] {
+            return "it has given " + std::to_string(collected_ - 1) + " answers and knows " + std::to_string(log.next() - 1);
+        });
+        std::uint64_t at = 1;
+        for (const std::vector<std::byte>& answer : own_answers_) {
+            const Bytes again = log.message(at++);
+            require(std::equal(again.begin(), again.end(), answer.begin(), answer.end()),
+                    "a venue that restarts knows what it said", [&] { return "answer " + std::to_string(at - 1) + " is another one"; });
+        }
+    }
     // What the lines carry.
     [[nodiscard]] Bytes published(SequenceNumber sequence) const {
         if (const auto* strange = day_.strange(sequence)) return *strange;
@@ -103,6 +134,7 @@ private:
             if (!request || request->session != moldudp64::Session(session_name)) continue;
             const SequenceNumber first = request->sequence_number;
             const SequenceNumber end = exchange_.position() + 1;
+            if (request->requested_message_count.get() == 0) reported_ = std::max(reported_, first.value());
             if (first < SequenceNumber{1} || first >= end) continue;
             const std::uint64_t count = std::min<std::uint64_t>(request->requested_message_count.get(), end - first);
             if (count > 0) network_.rerequested.send(packet(first, count), scenario_.rerequests_lost);
@@ -136,9 +168,7 @@ private:
         accept_client();
         if (!client_) return;
         if (!calm && random_.chance(scenario_.disconnects)) {
-            client_->venue_gone = true;
-            client_->to_client.cut(random_);
-            client_->to_venue.cut(random_);
+            break_off(*client_);
             return lose_client();
         }
         const MutableBytes room = framer_.free_space();
@@ -155,6 +185,11 @@ private:
         if (!logged_in_) return;
         if (delivered_ < answers_.size()) deliver();
         else if (clock_.monotonic() - last_said_ > seconds(1)) say(bytes_of(soupbintcp::ServerHeartbeat{}));
+    }
+    void break_off(Link& link) {
+        link.venue_gone = true;
+        link.to_client.cut(random_);
+        link.to_venue.cut(random_);
     }
     void accept_client() {
         if (client_ || network_.order_session.unaccepted.empty()) return;
@@ -186,13 +221,10 @@ private:
     }
     // No number is used again that the venue knows.
     void require_new_number(Bytes message) {
-        const char type = static_cast<char>(message[0]);
-        if (type != ouch50::EnterOrder::type && type != ouch50::ReplaceOrder::type) return;
-        const std::uint32_t number = type == ouch50::EnterOrder::type
-                                         ? overlay<ouch50::EnterOrder>(message).user_ref_num.get().value()
-                                         : overlay<ouch50::ReplaceOrder>(message).user_ref_num.get().value();
-        require(number > number_used_, "no order twice", [&] {
-            return "number " + std::to_string(number) + " after " + std::to_string(number_used_);
+        const auto number = number_of(message);
+        if (!number) return;
+        require(number->value() > number_used_, "no order twice", [&] {
+            return "number " + std::to_string(number->value()) + " after " + std::to_string(number_used_);
         });
     }
     // Makes of an order one that the exchange refuses.
@@ -214,6 +246,7 @@ private:
             if (!calm && random_.chance(scenario_.strange_answers)) answers_.push_back(strange_answer());
             const Bytes message = exchange_.answers().message(collected_);
             answers_.emplace_back(message.begin(), message.end());
+            own_answers_.push_back(answers_.back());
             note_number(message);
         }
     }
@@ -287,7 +320,9 @@ private:
     std::shared_ptr<Link> client_;
     soupbintcp::Framer framer_;
     bool logged_in_ = false;
-    std::vector<std::vector<std::byte>> answers_;
+    std::vector<std::vector<std::byte>> answers_;      // with those that no exchange gives
+    std::vector<std::vector<std::byte>> own_answers_;
+    std::uint64_t reported_ = 0;  // by the engine of a paced venue: the message that it waits for
     std::uint64_t collected_ = 1;  // of the exchange's answers, the next one
     std::size_t delivered_ = 0;    // to the client, of ours
     std::uint32_t number_used_ = 0;

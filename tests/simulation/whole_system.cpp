@@ -2,6 +2,8 @@
 #include "tests/simulation/whole_system.hpp"
 
 #include <exception>
+#include <fstream>
+#include <utility>
 
 namespace colo::simulation {
 
@@ -15,6 +17,7 @@ EngineConfig engine_config(const Scenario& scenario, const Limits& limits) {
     config.site = "simulation";
     config.midnight = midnight;
     config.clock = scenario.clock;
+    config.paced = scenario.paced;
     config.mold_session = "SIMULATED1";
     config.tables = {.resting_orders = 1 << 12, .own_orders = 8'000};
     config.channels.resize(1);
@@ -66,12 +69,15 @@ Limits limits_of_engine(const Scenario& scenario) {
 WholeSystem::WholeSystem(const Scenario& scenario)
     : scenario_(scenario), random_(simulator::mixed(scenario.seed ^ 0x57e95u)), network_(scenario_, random_, clock_),
       day_(scenario_), session_(SessionFile::over("the day", day_.session())),
-      exchange_journal_(venue_files_.path(), "SIMULATED1"), exchange_(session_, exchange_journal_),
-      venue_(scenario_, random_, clock_, network_, day_, exchange_), truth_(venue_),
+      exchange_journal_(std::in_place, venue_files_.path(), "SIMULATED1"), exchange_(std::in_place, session_, *exchange_journal_),
+      venue_(scenario_, random_, clock_, network_, day_, *exchange_), truth_(venue_),
       journal_(scenario_, random_, clock_), config_(engine_config(scenario_, limits_of_engine(scenario_))),
       witness_(scenario_), crashes_left_(scenario.crashes) {
     journal_.on_append = [this](const RecordFields& fields, Bytes payload) { on_append(fields, payload); };
-    if (scenario_.killed) kill_step_ = 50 + random_.below(400);
+    if (!scenario_.killed) return;
+    kill_step_ = 50 + random_.below(400);
+    if (scenario_.rearmed) rearm_step_ = kill_step_ + random_.below(1'000);
+    config_.kill_switch_file = venue_files_.path() / "kill";
 }
 
 WholeSystem::~WholeSystem() = default;
@@ -89,7 +95,7 @@ void WholeSystem::run() {
 
 void WholeSystem::trade_the_day() {
     while (!venue_.played_out()) {
-        require(tally_.steps < steps_of_a_day, "the day ends", [] { return "the venue cannot play on"; });
+        require(tally_.steps < steps_of_a_day, "the day ends", [this] { return "the venue cannot play on: " + situation(); });
         take_step();
     }
 }
@@ -100,22 +106,32 @@ void WholeSystem::come_to_rest() {
     venue_.calm = true;
     const std::uint64_t begin = tally_.steps;
     for (std::uint64_t rest = 0; rest < 20; rest = at_rest() ? rest + 1 : 0) {
-        require(tally_.steps - begin < steps_to_rest, "the engine comes to rest", [this] {
-            if (!engine_) return "it is not running: " + last_failure_;
-            return "next message " + std::to_string(engine_->arbiter().next_sequence().value()) + " of " +
-                   std::to_string(exchange_.message_count()) + ", answers heard " +
-                   std::to_string(witness_.answers_heard()) + " of " + std::to_string(venue_.answers().size()) +
-                   ", session " + std::to_string(static_cast<int>(engine_->core().session())) + ", arbiter " +
-                   std::to_string(static_cast<int>(engine_->arbiter().state()));
-        });
+        require(tally_.steps - begin < steps_to_rest, "the engine comes to rest", [this] { return situation(); });
         take_step();
     }
     check_rest();
 }
 
+std::string WholeSystem::situation() const {
+    if (!engine_) return "it is not running: " + last_failure_;
+    std::string text;
+    const auto tell = [&](const char* what, std::uint64_t value) { text += std::string(what) + ' ' + std::to_string(value) + ' '; };
+    tell("played", exchange_->position().value());
+    tell("of", exchange_->message_count());
+    tell("next message", engine_->arbiter().next_sequence().value());
+    tell("answers heard", witness_.answers_heard());
+    tell("of", venue_.answers().size());
+    tell("killed", witness_.killed());
+    tell("session", static_cast<std::uint64_t>(engine_->core().session()));
+    tell("arbiter", static_cast<std::uint64_t>(engine_->arbiter().state()));
+    tell("numbers left", engine_->core().orders().numbers_left());
+    return text;
+}
+
 bool WholeSystem::at_rest() const {
     if (!engine_ || engine_->finished() || engine_->arbiter().state() != Arbiter::State::flowing) return false;
-    return engine_->arbiter().next_sequence().value() == exchange_.message_count() + 1 &&
+    if (rearmed_ && engine_->core().killed() && witness_.killed()) return false;  // it must hear that it may trade
+    return engine_->arbiter().next_sequence().value() == exchange_->message_count() + 1 &&
            engine_->core().session() == SessionState::ready && !engine_->core().snapshotting() && venue_.settled() &&
            all_heard();
 }
@@ -134,13 +150,15 @@ void WholeSystem::end_the_session() {
         take_step();
     } while (engine_ || restart_at_ > Timestamp{});
     for (int i = 0; i < 20; ++i) take_step();
-    require(exchange_.matching().client_orders().count() == 0 || !scenario_.cancel_on_disconnect,
+    require(exchange_->matching().client_orders().count() == 0 || !scenario_.cancel_on_disconnect,
             "nothing stands after the session", [] { return "the venue has open orders"; });
 }
 
 void WholeSystem::take_step() {
     ++tally_.steps;
     move_clock();
+    attend_operator();
+    if (!venue_.calm && random_.chance(scenario_.venue_restarts)) restart_venue();
     venue_.turn();
     if (engine_) attend_engine();
     else if (restart_at_ > Timestamp{} || tally_.steps == 1) {
@@ -159,19 +177,52 @@ void WholeSystem::move_clock() {
 }
 
 void WholeSystem::attend_engine() {
-    if (tally_.steps >= kill_step_ && !kill_pulled_) pull_kill_switch();
     try {
         engine_->turn();
-        if (random_.chance(0.3)) journal_.housekeeping();
+        if (random_.chance(venue_.calm ? 0.3 : scenario_.drains)) journal_.housekeeping();
     } catch (const Crash& crash) {
         return bury(crash);
     }
     if (engine_->finished()) end_life();
 }
 
+// The hand on the kill switch: it pulls once, and where it lets go again it sees to it that the engine knows.
+void WholeSystem::attend_operator() {
+    if (engine_ && tally_.steps >= kill_step_ && !kill_pulled_) pull_kill_switch();
+    if (engine_ && tally_.steps >= rearm_step_ && kill_pulled_ && witness_.killed()) rearm();
+}
+
+void WholeSystem::rearm() {
+    rearm_step_ = tally_.steps + 50;  // unless it is heard by then
+    if (!std::exchange(rearmed_, true)) ++tally_.rearms;
+    std::filesystem::remove(config_.kill_switch_file);
+    std::ofstream(config_.kill_switch_file.string() + ".re-arm") << "operator\n";
+}
+
+// The venue's process dies between two turns, and the next one begins with what its journal has.
+void WholeSystem::restart_venue() {
+    ++tally_.venue_restarts;
+    venue_.die();
+    const SequenceNumber played = exchange_->position();
+    exchange_.reset();
+    exchange_journal_.reset();
+    const auto file = venue_files_.path() / "exchange.journal";
+    if (const auto bytes = std::filesystem::file_size(file); scenario_.mistake == Mistake::venue_forgets_answer && bytes > 60)
+        std::filesystem::resize_file(file, bytes - 1);
+    exchange_journal_.emplace(venue_files_.path(), "SIMULATED1");
+    exchange_.emplace(session_, *exchange_journal_);
+    require(exchange_->position() == played, "a venue that restarts knows how far it was",
+            [&] { return "message " + std::to_string(exchange_->position().value()) + " instead of " + std::to_string(played.value()); });
+    venue_.require_same_answers();
+}
+
 void WholeSystem::pull_kill_switch() {
     kill_pulled_ = true;
     ++tally_.kills;
+    if (scenario_.killed_by_file) {
+        std::ofstream(config_.kill_switch_file) << "";
+        return;
+    }
     if (scenario_.mistake != Mistake::kill_switch_ignored) {
         signals_.kill = true;
         return;
@@ -184,14 +235,14 @@ void WholeSystem::pull_kill_switch() {
 void WholeSystem::boot() {
     restart_at_ = Timestamp{};
     ++tally_.lives;
-    signals_.kill = kill_pulled_ && !witness_.killed() && scenario_.mistake != Mistake::kill_switch_ignored;
+    signals_.kill = signal_due();
     signals_.stop = false;
     journal_.open();
     journal_.verify(power_lost_);
     if (power_lost_) {
         witness_ = Witness(scenario_);
         for (const StoredRecord& record : journal_.stored) witness_.on_record(record.fields, record.payload, nullptr);
-        signals_.kill = kill_pulled_ && !witness_.killed();
+        signals_.kill = signal_due();
         power_lost_ = false;
     }
     reference_.reset();
@@ -212,12 +263,18 @@ void WholeSystem::boot() {
     booting_ = starting_ = false;
 }
 
+// Whoever has pulled the switch by a signal does so again where the process that heard it is gone.
+bool WholeSystem::signal_due() const {
+    return kill_pulled_ && !rearmed_ && !witness_.killed() && !scenario_.killed_by_file &&
+           scenario_.mistake != Mistake::kill_switch_ignored;
+}
+
 void WholeSystem::draw_end_of_life() {
     journal_.appends_to_crash.reset();
     journal_.appends_to_full_disk.reset();
     if (crashes_left_ > 0) {
         --crashes_left_;
-        journal_.appends_to_crash = random_.below(random_.chance(0.2) ? 8 : 500);
+        journal_.appends_to_crash = random_.below(random_.chance(0.2) ? 8 : crashes_left_ > 4 ? 60 : 500);
     } else if (!venue_.calm && random_.chance(scenario_.full_disks)) {
         journal_.appends_to_full_disk = random_.below(600);
     }
@@ -273,7 +330,7 @@ void WholeSystem::replay_the_day() {
         require(replayed == witness_.position(i), "replay equals live", [&] { return "another position in " + std::string(instruments[i].symbol); });
     }
     tally_.replayed_records = end.records;
-    tally_.messages = exchange_.message_count();
+    tally_.messages = exchange_->message_count();
     tally_.orders = core.counts().orders;
     tally_.fills = core.counts().fills;
     tally_.broken_trades = core.counts().broken_trades;
@@ -285,7 +342,7 @@ Tally& Tally::operator+=(const Tally& o) {
     steps += o.steps, messages += o.messages, orders += o.orders, fills += o.fills, refusals += o.refusals;
     venue_rejects += o.venue_rejects, lives += o.lives, crashes += o.crashes, power_losses += o.power_losses;
     failures += o.failures, requests += o.requests, snapshots += o.snapshots;
-    lost_messages += o.lost_messages, bad_packets += o.bad_packets, broken_trades += o.broken_trades, kills += o.kills;
+    lost_messages += o.lost_messages, bad_packets += o.bad_packets, broken_trades += o.broken_trades, kills += o.kills, rearms += o.rearms, venue_restarts += o.venue_restarts;
     halted_books += o.halted_books, replayed_records += o.replayed_records;
     return *this;
 }

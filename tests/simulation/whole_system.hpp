@@ -28,7 +28,7 @@ using SimulatedEngine = TradingEngine<Quoter, SimulatedNetwork, SimulatedClock, 
 struct Tally {
     std::uint64_t steps = 0, messages = 0, orders = 0, fills = 0, refusals = 0, venue_rejects = 0, lives = 0, crashes = 0,
                   power_losses = 0, failures = 0, requests = 0, snapshots = 0, lost_messages = 0,
-                  bad_packets = 0, broken_trades = 0, kills = 0, halted_books = 0, replayed_records = 0;
+                  bad_packets = 0, broken_trades = 0, kills = 0, rearms = 0, venue_restarts = 0, halted_books = 0, replayed_records = 0;
     Tally& operator+=(const Tally& other);
 };
 
@@ -57,15 +57,21 @@ private:
     void bury(const Crash& crash);
     void attend_engine();
     void end_life();
+    void attend_operator();
     void pull_kill_switch();
+    void rearm();
+    void restart_venue();
     void count_engine();
     void draw_end_of_life();
+    [[nodiscard]] bool signal_due() const;
+    void require_new_number(Bytes order);
 
     void check();
     void check_book();
     void check_positions();
     void check_kill_switch();
     void check_rest();
+    [[nodiscard]] std::string situation() const;
     [[nodiscard]] bool at_rest() const;
     [[nodiscard]] bool all_heard() const;
     void on_append(const RecordFields& fields, Bytes payload);
@@ -77,8 +83,8 @@ private:
     MarketDay day_;
     SessionFile session_;
     test::ScratchDirectory venue_files_{test::memory_root()};
-    simulator::ExchangeJournal exchange_journal_;
-    simulator::Exchange exchange_;
+    std::optional<simulator::ExchangeJournal> exchange_journal_;
+    std::optional<simulator::Exchange> exchange_;
     SimulatedVenue venue_;
     Truth truth_;
     CrashingJournal journal_;
@@ -89,8 +95,9 @@ private:
     bool booting_ = false;   // from its journal
     bool starting_ = false;  // then, before its first turn
     bool power_lost_ = false;
-    bool kill_pulled_ = false;
-    std::uint64_t kill_step_ = UINT64_MAX;
+    bool kill_pulled_ = false, rearmed_ = false;
+    std::uint64_t kill_step_ = UINT64_MAX, rearm_step_ = UINT64_MAX;
+    std::uint32_t number_sent_ = 0;  // the highest that an order ever left with
     std::uint64_t crashes_left_ = 0;
     Timestamp restart_at_;
     std::uint64_t idle_steps_ = 0;

@@ -170,6 +170,7 @@ private:
             break;
         case Control::snapshot_end: snapshotting_ = false; break;
         case Control::rearm: killed_ = false; break;
+        case Control::order_number_block:
         case Control::order_numbers:
         case Control::parameters:
         case Control::parameters_refused: break;
