@@ -44,6 +44,7 @@ struct OwnOrder {
     bool rejected = false;
     bool replaced = false;
     // Facts from us.
+    bool sells_short = false;  // so it was marked when it entered, and its replacements are
     bool cancel_pending = false;
     bool disconnected = false;
 

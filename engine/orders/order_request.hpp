@@ -29,18 +29,21 @@ struct OrderRequest {
 
 class CheckedOrder {
 public:
-    CheckedOrder(CheckedOrder&& other) noexcept : request_(other.request_), spent_(std::exchange(other.spent_, true)) {}
+    CheckedOrder(CheckedOrder&& other) noexcept : request_(other.request_), sells_short_(other.sells_short_), spent_(std::exchange(other.spent_, true)) {}
     CheckedOrder(const CheckedOrder&) = delete;
     CheckedOrder& operator=(const CheckedOrder&) = delete;
     CheckedOrder& operator=(CheckedOrder&&) = delete;
 
     [[nodiscard]] const OrderRequest& request() const { return request_; }
+    // A sale of more than is held, which must be marked as such (Regulation SHO rule 200(g)).
+    [[nodiscard]] bool sells_short() const { return sells_short_; }
     [[nodiscard]] bool spent() const { return spent_; }
 
 private:
     friend class RiskGate;
-    explicit CheckedOrder(const OrderRequest& request) : request_(request) {}
+    CheckedOrder(const OrderRequest& request, bool sells_short) : request_(request), sells_short_(sells_short) {}
     OrderRequest request_;
+    bool sells_short_;
     bool spent_ = false;
 };
 

@@ -25,10 +25,11 @@ OwnOrder& OrderTable::place(UserRefNum user_ref_num, InstrumentIndex instrument,
     return order;
 }
 
-OwnOrder& OrderTable::enter(InstrumentIndex instrument, Side side, Price price, Quantity quantity) {
+OwnOrder& OrderTable::enter(InstrumentIndex instrument, Side side, Price price, Quantity quantity, bool sells_short) {
     assert(room() && quantity > Quantity{0});
     OwnOrder& order = place(next(), instrument, side, price, quantity);
     ++next_;
+    order.sells_short = sells_short;
     settle(order);
     return order;
 }
@@ -39,6 +40,7 @@ OwnOrder& OrderTable::replace(UserRefNum original_number, Price price, Quantity 
     OwnOrder& order = place(next(), original.instrument, original.side, price, open_quantity);
     ++next_;
     order.replaces = original_number;
+    order.sells_short = original.sells_short;
     order.executed_before = original.executed_before + original.filled;
     original.replaced_by = order.user_ref_num;
     settle(original);

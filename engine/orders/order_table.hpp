@@ -68,7 +68,7 @@ public:
 
     // Ours. Preconditions: room() and, for replace and cancel, an order that is settled_open(), except that a cancel
     // may follow anything open.
-    OwnOrder& enter(InstrumentIndex instrument, Side side, Price price, Quantity quantity);
+    OwnOrder& enter(InstrumentIndex instrument, Side side, Price price, Quantity quantity, bool sells_short = false);
     OwnOrder& replace(UserRefNum original, Price price, Quantity open_quantity);
     OwnOrder& request_cancel(UserRefNum user_ref_num);
 

@@ -61,7 +61,7 @@ Verdict RiskGate::check(const OrderRequest& request, const MarketReference& mark
     }
     count_message(instrument, request, now);
     ++passed_;
-    return CheckedOrder(request);
+    return CheckedOrder(request, sells_short(request));
 }
 
 RiskGate::Refusal RiskGate::examine(const OrderRequest& request, const MarketReference& market, Timestamp now) {
@@ -117,10 +117,8 @@ RiskGate::Refusal RiskGate::examine_conduct(const PerInstrument& limits, const O
         return would_trade(request.side, request.price, order);
     });
     if (self_trade) return {true, RiskRule::self_trade, RiskLevel::account};
-    // A sale is short where it could sell more than is held. It must be priced above the best bid.
-    const bool short_sale = request.side == Side::sell &&
-                            worst_case(request.instrument, Side::sell) + added(request) > Quantity{0};
-    if (short_sale && market.short_sale_restricted && (market.bid <= Price{0} || request.price <= market.bid))
+    // Regulation SHO rule 201: it must be priced above the best bid.
+    if (market.short_sale_restricted && sells_short(request) && (market.bid <= Price{0} || request.price <= market.bid))
         return {true, RiskRule::short_sale, RiskLevel::instrument};
     if (request.kind == OrderRequest::Kind::enter && limits.duplicates.limit.value() != RiskLimits::unlimited &&
         limits.latest.count(request, now - limits.duplicate_window) >= limits.duplicates.limit.value())

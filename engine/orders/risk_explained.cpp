@@ -102,10 +102,8 @@ void RiskGate::explain_conduct(const PerInstrument& limits, const OrderRequest& 
         return false;
     }));
     verdicts.push_back(at_most(RiskRule::self_trade, RiskLevel::account, orders, crossed, 0));
-    const bool short_sale = request.side == Side::sell &&
-                            worst_case(request.instrument, Side::sell) + added(request) > Quantity{0};
     verdicts.push_back(forbidden(RiskRule::short_sale, RiskLevel::instrument,
-                                 short_sale && market.short_sale_restricted &&
+                                 sells_short(request) && market.short_sale_restricted &&
                                      (market.bid <= Price{0} || request.price <= market.bid)));
     RuleVerdict repeated{RiskRule::duplicate_order, limits.duplicates.level, false, orders, std::nullopt,
                          set_limit(limits.duplicates.limit.value())};

@@ -24,7 +24,7 @@ public:
     };
 
     explicit MarketData(const EngineConfig& config)
-        : instruments_(config.instruments), resting_orders_(config.tables.resting_orders), index_of_(1 << 16, none), short_sale_restricted_(instruments_.size()) {
+        : instruments_(config.instruments), resting_orders_(config.tables.resting_orders), index_of_(1 << 16, none), rules_(instruments_.size()) {
         for (const StrategyConfig& strategy : config.strategies)
             for (const InstrumentIndex index : strategy.instruments) {
                 index_of_[instruments_[index.value()].locate.value()] = index.value();
@@ -43,8 +43,8 @@ public:
         if (header.message_type == itch50::SystemEvent::type) return on_system_event(message);
         const std::uint32_t index = index_of_[header.stock_locate.get().value()];
         if (index == none) return {};
-        if (header.message_type == itch50::RegShoRestriction::type)
-            short_sale_restricted_[index] = overlay<itch50::RegShoRestriction>(message).reg_sho_action != '0';
+        if (header.message_type == itch50::RegShoRestriction::type || header.message_type == itch50::LuldAuctionCollar::type)
+            [[unlikely]] note_rule(index, message);
         books_.apply(message);
         return {InstrumentIndex{index}, false, true};
     }
@@ -61,7 +61,7 @@ public:
         const Top& top = book.top();
         return {index, phase(book), top.bid_price, top.ask_price, top.bid_quantity, top.ask_quantity,
                 book.last_trade().price, instrument.tick_size, position, now,
-                short_sale_restricted_[index.value()] != 0};
+                rules_[index.value()].short_sale_restricted, rules_[index.value()].collar, &books_, instrument.locate};
     }
     [[nodiscard]] static MarketReference reference(const MarketView& view) {
         return {view.bid, view.ask, view.last_trade, view.phase, view.short_sale_restricted};
@@ -86,6 +86,21 @@ private:
         books_.books().prefault(resting_orders_);
     }
 
+    // What the feed says of how an instrument may be traded, beside its book.
+    struct Rules {
+        bool short_sale_restricted = false;
+        AuctionCollar collar;
+    };
+    void note_rule(std::uint32_t index, Bytes message) {
+        if (itch50::type_of(message) == itch50::RegShoRestriction::type) {
+            rules_[index].short_sale_restricted = overlay<itch50::RegShoRestriction>(message).reg_sho_action != '0';
+            return;
+        }
+        const auto& told = overlay<itch50::LuldAuctionCollar>(message);
+        rules_[index].collar = {told.auction_collar_reference_price, told.lower_auction_collar_price,
+                                told.upper_auction_collar_price, told.auction_collar_extension.get()};
+    }
+
     Change on_system_event(Bytes message) {
         market_hours_ = overlay<itch50::SystemEvent>(message).event_code;
         books_.apply(message);
@@ -104,7 +119,7 @@ private:
     std::uint32_t resting_orders_;
     std::vector<std::uint32_t> index_of_;  // by locate
     std::vector<InstrumentIndex> traded_;
-    std::vector<std::uint8_t> short_sale_restricted_;  // by instrument index
+    std::vector<Rules> rules_;             // by instrument index
     ItchBooks books_;
     SessionTime venue_time_;
     char market_hours_ = ' ';  // the latest system event, ' ' before the first

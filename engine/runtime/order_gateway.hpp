@@ -53,7 +53,7 @@ public:
         if (checked.spent()) std::abort();  // one check, one message: nothing may go on behind a second
         const CheckedOrder order = std::move(checked);
         switch (order.request().kind) {
-        case OrderRequest::Kind::enter: return enter(order.request());
+        case OrderRequest::Kind::enter: return enter(order.request(), order.sells_short());
         case OrderRequest::Kind::replace: return replace(order.request());
         case OrderRequest::Kind::cancel: break;
         }
@@ -68,16 +68,22 @@ public:
     }
 
 private:
-    EncodedOrder enter(const OrderRequest& request) {
-        const OwnOrder& order = orders_.enter(request.instrument, request.side, request.price, request.quantity);
+    EncodedOrder enter(const OrderRequest& request, bool sells_short) {
+        const OwnOrder& order =
+            orders_.enter(request.instrument, request.side, request.price, request.quantity, sells_short);
         EncodedOrder encoded(order.user_ref_num);
         auto& message = encoded.make<ouch50::EnterOrder>();
         message.user_ref_num = order.user_ref_num;
-        message.side = order.side == Side::buy ? ouch50::OrderSide::buy : ouch50::OrderSide::sell;
+        message.side = side_of(order);
         message.quantity = order.quantity;
         message.symbol = symbols_[order.instrument.value()];
         message.price = order.price;
         return encoded;
+    }
+
+    [[nodiscard]] static ouch50::OrderSide side_of(const OwnOrder& order) {
+        if (order.side == Side::buy) return ouch50::OrderSide::buy;
+        return order.sells_short ? ouch50::OrderSide::sell_short : ouch50::OrderSide::sell;
     }
 
     EncodedOrder replace(const OrderRequest& request) {

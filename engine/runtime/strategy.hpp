@@ -1,7 +1,7 @@
 // What a strategy is to the engine: it sees the market and answers with the quotes that it wants to stand.
 //
-// The engine compares wanted quotes with the orders that stand, and enters, replaces or cancels; a strategy never sees
-// an order number or a protocol. It is a value with state of its own, told everything in the journal's order, so that a
+// The engine compares wanted quotes with the orders that stand, and enters, replaces or cancels; a strategy may look at its
+// orders and never names one. It is a value with state of its own, told everything in the journal's order, so that a
 // replay takes the same decisions. Nothing in a decision may allocate, wait or ask for the time.
 #pragma once
 
@@ -12,26 +12,9 @@
 #include "engine/core/types.hpp"
 #include "engine/orders/order.hpp"
 #include "engine/orders/order_table.hpp"
-#include "engine/orders/trading_phase.hpp"
+#include "engine/runtime/market_view.hpp"
 
 namespace colo {
-
-// One instrument after a message, as a decision sees it. A side that is empty has price and quantity zero.
-struct MarketView {
-    InstrumentIndex instrument;
-    TradingPhase phase{TradingPhase::closed};
-    Price bid;
-    Price ask;
-    Quantity bid_quantity;
-    Quantity ask_quantity;
-    Price last_trade;
-    Price tick_size;
-    Quantity position;  // ours
-    Timestamp now;      // of the engine's clock: the venue's time in a session, the host's when live
-    bool short_sale_restricted = false;  // Regulation SHO rule 201 is in force
-
-    [[nodiscard]] bool two_sided() const { return bid > Price{0} && ask > bid; }
-};
 
 struct Quote {
     Price price;

@@ -371,7 +371,8 @@ void TradingCore<S, Sink>::decide_marked() {
 
 template <Strategy S, class Sink>
 void TradingCore<S, Sink>::decide(InstrumentIndex index) {
-    const MarketView view = market_.view(index, positions_[index.value()].quantity(), now_);
+    MarketView view = market_.view(index, positions_[index.value()].quantity(), now_);
+    for (std::size_t side = 0; side < 2; ++side) view.working[side] = standing_order(slots_[index.value()][side], orders_);
     Quotes wanted = strategy_.on_book(view);
     if constexpr (DecisionWitness<Sink>) sink_.decided(*this, view, wanted);
     if (paused_) wanted = {};
@@ -387,7 +388,11 @@ void TradingCore<S, Sink>::decide(InstrumentIndex index) {
 template <Strategy S, class Sink>
 void TradingCore<S, Sink>::work(const MarketView& view, Side side, const std::optional<Quote>& wanted) {
     QuoteSlot& slot = slots_[view.instrument.value()][side == Side::buy ? 0 : 1];
-    const auto planned = plan_quote(slot, orders_, view.instrument, side, wanted, now_);
+    auto planned = plan_quote(slot, orders_, view.instrument, side, wanted, now_);
+    // A replacement keeps the mark of its original: where that would be wrong now, another order takes its place.
+    if (planned && planned->kind == OrderRequest::Kind::replace &&
+        gate_.sells_short(*planned) != orders_.find(planned->original)->sells_short)
+        planned->kind = OrderRequest::Kind::cancel;
     if (!planned || waits_for_other_side(orders_, *planned)) return;
     const bool is_cancel = planned->kind == OrderRequest::Kind::cancel;
     const UserRefNum number = is_cancel ? slot.working : orders_.next();

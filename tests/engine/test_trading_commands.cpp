@@ -47,7 +47,7 @@ protected:
         for (const StoredRecord& record : recorder.records) {
             if (record.header.kind != RecordKind::control) continue;
             const auto kind = control_of(text_of(record.payload));
-            if (kind >= Control::pause) found.emplace_back(text_of(record.payload));
+            if (kind >= Control::pause && kind <= Control::command_refused) found.emplace_back(text_of(record.payload));
         }
         return found;
     }

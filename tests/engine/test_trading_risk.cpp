@@ -160,5 +160,33 @@ TEST_F(TradingTest, LossLimitCancelsWhatStands) {
     EXPECT_FALSE(engine->core().killed());
 }
 
+// Regulation SHO rule 200(g): a sale is marked by whether it is covered by what is held.
+TEST_F(TradingTest, SalesAreMarkedShortWhereNothingIsHeld) {
+    const auto mark_of_last = [this] {
+        char mark = ' ';
+        for (const auto& message : venue.received)
+            if (static_cast<char>(message[0]) == ouch50::EnterOrder::type)
+                mark = static_cast<char>(overlay<ouch50::EnterOrder>(Bytes(message)).side);
+        return mark;
+    };
+    config.instruments[0].opening_quantity = Quantity{300};
+    config.instruments[0].opening_price = Price{990'000};
+    start_engine();
+    make_market();
+    want({}, quote(1'000'200, 300));
+    tick();
+    EXPECT_EQ(mark_of_last(), 'S') << "all of it is held";
+    const auto replaced = venue.received_count(ouch50::ReplaceOrder::type);
+    want({}, quote(1'000'300, 300));
+    tick();
+    EXPECT_EQ(venue.received_count(ouch50::ReplaceOrder::type), replaced + 1) << "the mark stays right";
+    want({}, quote(1'000'400, 400));
+    tick();
+    EXPECT_EQ(venue.received_count(ouch50::ReplaceOrder::type), replaced + 1) << "a replacement would keep the mark";
+    tick();
+    EXPECT_EQ(mark_of_last(), 'T') << "100 of it are not held";
+    EXPECT_EQ(engine->core().orders().open_count(), 1u);
+}
+
 }  // namespace
 }  // namespace colo

@@ -173,7 +173,11 @@ private:
         case Control::order_number_block:
         case Control::order_numbers:
         case Control::parameters:
-        case Control::parameters_refused: break;
+        case Control::parameters_refused:
+        case Control::pause:  // no operator of this kind is simulated
+        case Control::resume:
+        case Control::cancel:
+        case Control::command_refused: break;
         }
     }
     void on_answer(const RecordFields& fields, Bytes payload) {
