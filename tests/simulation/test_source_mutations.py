@@ -38,8 +38,8 @@ MUTATIONS = [
     Mutation(
         "a_refused_replacement_keeps_its_original_busy",
         "engine/orders/order_table.cpp",
-        "    order->rejected = true;\n    settle(*order);\n    // The refused",
-        "    order->rejected = true;\n    settle(*order);\n    return {std::nullopt, order, Anomaly::none};\n    // The refused",
+        "    order->rejected = true;\n    settle(*order);\n",
+        "    order->rejected = true;\n    settle(*order);\n    return {std::nullopt, order, Anomaly::none};\n",
         "nothing is waited for that was answered",
     ),
     Mutation(
