@@ -21,6 +21,7 @@ from stacks.topology.process import Process, Thread
 from stacks.topology.risk import RiskLimits
 from stacks.topology.site import Site
 from stacks.topology.strategy import StrategyPlacement
+from stacks.topology.tuning import AUDIT_NAMESPACE
 from stacks.topology.venue import Simulator
 
 MOLD_SESSION_CHARACTERS = 10
@@ -84,6 +85,7 @@ def render_engine(
         "host": {
             "hugepages": [pages.model_dump() for pages in engine.host.hugepages],
             "waived": list(engine.self_check_waived),
+            "audit": _audit(site, engine),
         },
         "kill_switch_file": f"{run.directory}/kill",
         "risk": _risk(site, engine, reference_data),
@@ -133,6 +135,19 @@ def render_exchange(site: Site, facts: Facts, reference_data: ReferenceData, run
 def mold_session(reference_data: ReferenceData) -> str:
     """Return the MoldUDP64 session name: ten characters (MoldUDP64 1.0, section 2) of the session's digest."""
     return reference_data.session_digest[:MOLD_SESSION_CHARACTERS].upper()
+
+
+def _audit(site: Site, engine: Process) -> dict[str, Any] | None:
+    """What the engine asks of its host's audit in the environment production; nothing elsewhere."""
+    host = engine.host
+    if engine.environment.kind != "production" or host.tuning is None:
+        return None
+    return {
+        "host": host.name,
+        "host_digest": host.declared_digest(),
+        "file": host.tuning.audit_file,
+        "allowed_signers": [signer.allowed(AUDIT_NAMESPACE) for signer in site.signers],
+    }
 
 
 def _channel(channel: Channel, engine: Process, run: Run) -> dict[str, Any]:

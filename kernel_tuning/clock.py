@@ -47,7 +47,7 @@ def _ptp(clock: ClockDiscipline) -> Iterator[Item]:
     section = "global"
     for name, value, reason in (
         ("domainNumber", str(domain), f"the domain of {clock.source.name}"),
-        ("clientOnly", "1", "this host never becomes the grandmaster of others"),
+        ("slaveOnly", "1", "this host never becomes the grandmaster of others (clientOnly since linuxptp 4)"),
         ("time_stamping", "hardware", "the NIC stamps PTP's own packets: the path through the kernel does not count"),
         ("delay_mechanism", "E2E", "delay is measured to the boundary clock, end to end"),
         ("network_transport", "UDPv4", "as the boundary clocks of the switches send it"),

@@ -13,14 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from stacks.topology.errors import ColoError, reason
-from stacks.topology.tuning import Signer
-
-NAMESPACE = "colo-audit"  # engine/runtime/audit_evidence.cpp verifies in the same one
-
-
-def allowed_signers(signers: tuple[Signer, ...]) -> str:
-    """Return the text of an allowed signers file (ssh-keygen(1), "ALLOWED SIGNERS")."""
-    return "".join(f'{signer.name} namespaces="{NAMESPACE}" {signer.public_key}\n' for signer in signers)
+from stacks.topology.tuning import AUDIT_NAMESPACE, Signer
 
 
 def write(document: dict[str, Any], path: Path) -> None:
@@ -39,7 +32,7 @@ def sign(path: Path, key: Path) -> Path:
     """Sign a document with a private key and return the signature's path; a ColoError holds ssh-keygen's own words."""
     signature = path.with_name(path.name + ".sig")
     signature.unlink(missing_ok=True)
-    _ssh_keygen(f"{path}: cannot be signed", ["-Y", "sign", "-f", str(key), "-n", NAMESPACE, str(path)])
+    _ssh_keygen(f"{path}: cannot be signed", ["-Y", "sign", "-f", str(key), "-n", AUDIT_NAMESPACE, str(path)])
     return signature
 
 
@@ -55,14 +48,14 @@ def verify(path: Path, signers: tuple[Signer, ...], now: datetime | None = None)
         raise ColoError(f"{path}: is no signed audit") from None
     with tempfile.TemporaryDirectory(prefix="colo-") as folder:
         allowed = Path(folder) / "allowed_signers"
-        allowed.write_text(allowed_signers(signers))
+        allowed.write_text("".join(signer.allowed(AUDIT_NAMESPACE) + "\n" for signer in signers))
         signature = path.with_name(path.name + ".sig")
         who = _ssh_keygen(
             f"{path}: is signed by nobody whom the site declares",
             ["-Y", "find-principals", "-s", str(signature), "-f", str(allowed)],
         ).strip()
         identity = who.splitlines()[0]
-        arguments = ["-Y", "verify", "-f", str(allowed), "-I", identity, "-n", NAMESPACE, "-s", str(signature)]
+        arguments = ["-Y", "verify", "-f", str(allowed), "-I", identity, "-n", AUDIT_NAMESPACE, "-s", str(signature)]
         _ssh_keygen(f"{path}: the signature of {identity} does not fit", arguments, data)
     if (now or datetime.now(UTC)) >= expires:
         raise ColoError(f"{path}: expired at {expires:%Y-%m-%d %H:%M:%S} UTC")

@@ -161,6 +161,11 @@ void read_host(const JsonField& root, EngineConfig& config) {
                                     pages["page_mib"].integer(1, 1 << 20), pages["count"].integer(1, int64_max)});
     for (const JsonField& name : host["waived"].elements())
         config.waived.push_back(self_check_names[name.choice(self_check_names)]);
+    if (!host.has("audit")) return;
+    const JsonField audit = host["audit"];
+    config.audit = {audit["host"].text(), audit["host_digest"].text(), audit["file"].text(), {}};
+    for (const JsonField& signer : audit["allowed_signers"].elements())
+        config.audit->allowed_signers += signer.text() + "\n";
 }
 
 void read_trading(const JsonField& root, EngineConfig& config) {

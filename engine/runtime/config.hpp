@@ -15,6 +15,7 @@
 #include "engine/orders/order.hpp"
 #include "engine/orders/position.hpp"
 #include "engine/orders/risk_limits.hpp"
+#include "engine/runtime/audit_evidence.hpp"
 #include "engine/runtime/json_field.hpp"
 #include "engine/transport/transport.hpp"
 #include "engine/transport/waiting.hpp"
@@ -78,7 +79,8 @@ struct HugepagesConfig {
 
 // What the start-up self-check looks at (self_check.hpp), by the name under which an item can be waived.
 inline const std::vector<std::string> self_check_names = {"cpus_isolated", "tick_stopped", "governor",
-                                                          "clock_source",  "hugepages",    "memory_locked"};
+                                                          "clock_source",  "hugepages",    "memory_locked",
+                                                          "audit"};
 
 struct InstrumentConfig {
     InstrumentId id;
@@ -122,6 +124,7 @@ struct EngineConfig {
     std::vector<ThreadConfig> threads;
     std::vector<HugepagesConfig> hugepages;
     std::vector<std::string> waived;  // items of the self-check
+    std::optional<AuditConfig> audit;  // of this host; none where it is not tuned, or the environment not production
     std::filesystem::path kill_switch_file;
     std::vector<RiskLevelLimits> risk;
     std::vector<StrategyConfig> strategies;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdio>
+#include <ctime>
 #include <filesystem>
 #include <fstream>
 #include <memory>
@@ -75,7 +76,7 @@ template <Strategy S>
 void trade(const EngineConfig& config, S strategy, EngineSignals& signals, bool show_progress) {
     const ThreadConfig trading = config.thread("trading");
     keep_memory_near(trading.cpu);
-    const std::vector<SelfCheckItem> host = check_host(config, lock_memory());
+    const std::vector<SelfCheckItem> host = check_host(config, lock_memory(), std::time(nullptr));
     if (const auto why = refusal(config, host)) throw EngineError(*why);
     const HostClock clock;
     KernelNetwork network(config, trading.wait);

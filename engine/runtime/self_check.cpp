@@ -91,6 +91,16 @@ SelfCheckItem hugepages(const std::vector<HugepagesConfig>& declared, const std:
     return item;
 }
 
+// Outside production nobody asks for an audit.
+SelfCheckItem audit(const EngineConfig& config, std::int64_t now_s) {
+    if (!config.audit) {
+        const bool needed = config.environment == "production";
+        return {"audit", needed ? "a tuned host" : "none", "none", !needed};
+    }
+    const std::string problem = audit_problem(*config.audit, now_s);
+    return {"audit", "signed, passed and not expired", problem.empty() ? "as declared" : problem, problem.empty()};
+}
+
 }  // namespace
 
 bool lock_memory() {
@@ -101,7 +111,7 @@ bool lock_memory() {
     return unlimited && ::mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) == 0;
 }
 
-std::vector<SelfCheckItem> check_host(const EngineConfig& config, bool memory_locked,
+std::vector<SelfCheckItem> check_host(const EngineConfig& config, bool memory_locked, std::int64_t now_s,
                                       const std::filesystem::path& root) {
     const std::filesystem::path system = root / "sys/devices/system";
     const std::vector<int> spinning = spinning_cpus(config);
@@ -113,6 +123,7 @@ std::vector<SelfCheckItem> check_host(const EngineConfig& config, bool memory_lo
         {"clock_source", "tsc", clock.empty() ? "none" : clock, clock == "tsc"},
         hugepages(config.hugepages, system / "node"),
         {"memory_locked", "locked", memory_locked ? "locked" : "not locked", memory_locked},
+        audit(config, now_s),
     };
     for (SelfCheckItem& item : items)
         item.waived = std::find(config.waived.begin(), config.waived.end(), item.name) != config.waived.end();

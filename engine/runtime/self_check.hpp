@@ -7,6 +7,7 @@
 //   clock_source         the time stamp counter, read without a system call
 //   hugepages            as many on each NUMA node as declared
 //   memory_locked        no page of this process can be taken from it
+//   audit                all else that the declaration says of the host was read of it and holds (audit_evidence.hpp)
 //
 // Items come from /sys and /proc below a root that a test may choose.
 #pragma once
@@ -32,7 +33,7 @@ struct SelfCheckItem {
 // limited.
 [[nodiscard]] bool lock_memory();
 
-[[nodiscard]] std::vector<SelfCheckItem> check_host(const EngineConfig& config, bool memory_locked,
+[[nodiscard]] std::vector<SelfCheckItem> check_host(const EngineConfig& config, bool memory_locked, std::int64_t now_s,
                                                     const std::filesystem::path& root = "/");
 
 // Why this engine must not trade here: one sentence that names each item. Nothing outside production.

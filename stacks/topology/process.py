@@ -78,7 +78,9 @@ class Tables(Declared):
     own_orders: Annotated[Positive, Field(le=1 << 24)] = 1 << 18
 
 
-SelfCheckItem = Literal["cpus_isolated", "tick_stopped", "governor", "clock_source", "hugepages", "memory_locked"]
+SelfCheckItem = Literal[
+    "cpus_isolated", "tick_stopped", "governor", "clock_source", "hugepages", "memory_locked", "audit"
+]
 
 
 class Process(Declared):
@@ -88,8 +90,8 @@ class Process(Declared):
     reads the same feed and takes over the order session of the engine that it stands by for; an exchange simulator
     serves the environment, and its receptions say on which NIC it sends each line.
 
-    In the environment production an engine does not trade on a host whose tuning differs from the declaration, but for
-    the items of `self_check_waived` (engine/runtime/self_check.hpp).
+    In the environment production an engine does not trade on a host whose tuning differs from the declaration, or whose
+    audit has failed or expired, but for the items of `self_check_waived` (engine/runtime/self_check.hpp).
     """
 
     name: Name

@@ -8,6 +8,8 @@ from pydantic import Field
 
 from stacks.topology.declared import Declared, Flag, NotNegative, Positive
 
+AUDIT_NAMESPACE = "colo-audit"  # a signature that was made for something else is none of an audit
+
 
 class NoiseBudget(Declared):
     """What a tuned host may take from a thread, measured for `duration_s`.
@@ -31,6 +33,7 @@ class Tuning(Declared):
     transparent_hugepages   `always` lets the kernel stop a thread to merge its pages; `madvise` asks the program first
     uncore_fixed            the frequency of the last-level cache and memory controller does not follow the load
     audit_hours_max         how old the audit may be on which an engine trades in a venue's production environment
+    audit_file              where the host keeps it, and its signature beside it
     """
 
     mitigations: Literal["auto", "off"] = "auto"
@@ -39,6 +42,7 @@ class Tuning(Declared):
     uncore_fixed: Flag = True
     budget: NoiseBudget = NoiseBudget()
     audit_hours_max: Positive = 24
+    audit_file: str = "/var/lib/colo/audit.json"
 
 
 class Signer(Declared):
@@ -46,3 +50,7 @@ class Signer(Declared):
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.@-]*$")]
     public_key: Annotated[str, Field(pattern=r"^(sk-)?ssh-ed25519(@openssh\.com)? [A-Za-z0-9+/=]+$")]
+
+    def allowed(self, namespace: str) -> str:
+        """Return the line of an allowed signers file (ssh-keygen(1)) by which the signer may sign in a namespace."""
+        return f'{self.name} namespaces="{namespace}" {self.public_key}'

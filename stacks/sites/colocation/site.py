@@ -12,6 +12,7 @@ from stacks.topology.quality import CHECKS, Quality
 from stacks.topology.recovery import Failure
 from stacks.topology.release import Release, Stage
 from stacks.topology.site import Dagster, Site
+from stacks.topology.tuning import Signer
 from stacks.topology.venue import Venue
 
 # What a tuned host is held to; `make bench` measures the parts: itch_book_live and journal_append for the first stage,
@@ -21,6 +22,13 @@ _STAGES = (
     Stage(name="decoded_to_decided", latency_ns=300),
     Stage(name="decided_to_journaled", latency_ns=30),
 )
+
+# Who signs the audits of hosts. The key is an example whose private half was thrown away: a firm declares its own.
+AUDITOR = Signer(
+    name="auditor",
+    public_key="ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIL30tfLKy/FLhxxf5d0Ir12DkbzSSTFg4FZzNcGCnQAY",
+)
+
 # (seconds to recover, records that may be lost). Two hours for a lost site: Regulation SCI, 17 CFR 242.1001(a)(2)(v),
 # asks for the resumption of critical systems within two hours, and of all trading on the next day.
 _PRIMARY: dict[Failure, tuple[int, int]] = {
@@ -63,6 +71,7 @@ def colocated_site(name: str, rack: Rack, desk: Desk, venue: Venue, recovers: Si
         recovery_objectives=trading.objectives(processes, _PRIMARY if recovers is None else _RECOVERY),
         maintenance_windows=venue.maintenance_windows,
         recovers=recovers,
+        signers=(AUDITOR,),
     )
 
 
