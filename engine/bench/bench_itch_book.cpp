@@ -32,18 +32,17 @@ void prepare(ItchBooks& books, const ItchInput& input) {
 // Applies the file in stretches of `length` messages, of which each is seen only when all before are done.
 [[gnu::noinline]] std::uint64_t play(ItchBooks& books, const ItchInput& input, std::size_t stretch, std::size_t piece) {
     std::uint64_t sum = 0;
-    std::array<Bytes, ItchBooks::look_ahead_max> messages;
+    std::array<const std::byte*, ItchBooks::look_ahead_max> messages;
     for (const std::byte* at = input.begin(); at < input.end();) {
         std::size_t count = 0;
         while (count < stretch && at < input.end()) {
             __builtin_prefetch(at + ItchInput::fetched_ahead);
             const std::size_t length = ItchInput::prefixed_length(at);
-            const Bytes message{at + 2, length - 2};
+            if (itch50::well_formed({at + 2, length - 2})) [[likely]] messages[count++] = at + 2;
             at += length;
-            if (itch50::well_formed(message)) [[likely]] messages[count++] = message;
         }
-        books.apply(std::span(messages).first(count), piece, [&](Bytes message, const ItchChange&) __attribute__((always_inline)) {
-            const Top& top = books.book(itch50::header_of(message).stock_locate).top();
+        books.update(std::span(std::as_const(messages)).first(count), piece, [&](const std::byte* message, BookStatus) __attribute__((always_inline)) {
+            const Top& top = books.book(overlay<itch50::Header>(message).stock_locate).top();
             sum += static_cast<std::uint64_t>(top.bid_price.value() ^ top.ask_price.value());
         });
     }

@@ -13,6 +13,7 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 
@@ -123,7 +124,12 @@ class Book {
 public:
     Book(const OrderCells& cells, std::uint16_t instrument)
         : cells_(&cells), instrument_(instrument),
-          ladders_{Ladder(cells.window(instrument, Side::buy)), Ladder(cells.window(instrument, Side::sell))} {}
+          windows_{PriceWindow(cells.window(instrument, Side::buy)), PriceWindow(cells.window(instrument, Side::sell))},
+          ladders_{Ladder(windows_[0]), Ladder(windows_[1])} {
+        static_assert(offsetof(Book, windows_) == windows_at && offsetof(Book, ladders_) == windows_at + sizeof windows_);
+    }
+    Book(const Book&) = delete;
+    Book& operator=(const Book&) = delete;
 
     [[nodiscard]] const Top& top() const { return top_; }
     [[nodiscard]] std::uint16_t instrument() const { return instrument_; }
@@ -183,31 +189,42 @@ public:
 private:
     friend class Books;
     friend class ItchBooks;
+    friend class LookAhead;
 
-    [[nodiscard]] const Ladder& ladder(Side side) const { return ladders_[side == Side::sell]; }
-    [[nodiscard]] Ladder& ladder(Side side) { return ladders_[side == Side::sell]; }
+    [[nodiscard]] const Ladder& ladder(Side side) const { return ladders_[index_of(side)]; }
+    [[nodiscard]] Ladder& ladder(Side side) { return ladders_[index_of(side)]; }
 
     // Where no book was made, memory holds zeros.
     [[nodiscard]] bool exists() const { return cells_ != nullptr; }
-    [[gnu::always_inline]] void fetch() const {
-        __builtin_prefetch(this);
-        for (const Ladder& side : ladders_) side.fetch();
+    [[nodiscard]] const PriceWindow& window(Side side) const { return windows_[index_of(side)]; }
+    // A hint, where it is needed, for what changes when a level comes or goes.
+    [[gnu::always_inline]] void fetch_ladder(Side side, bool needed) const {
+        const std::size_t offset = windows_at + sizeof windows_ + index_of(side) * sizeof(Ladder);
+        const auto* from = reinterpret_cast<const std::byte*>(this) + (offset & -std::size_t{needed});
+        __builtin_prefetch(from);
+        __builtin_prefetch(from + 64);
     }
     // After the best level of a side came or went.
-    void refresh_top(Side side) {
+    [[gnu::noinline]] void refresh_top(Side side) {
         const Ladder::Place best = ladder(side).best();
         const Price price = best.level == 0 ? Price{0} : price_of(side, best.key);
-        best_levels_[side == Side::sell] = best.level;
+        best_levels_[index_of(side)] = best.level;
         (side == Side::buy ? top_.bid_price : top_.ask_price) = price;
         best_quantity(side) = best.level == 0 ? Quantity{0} : Level(*cells_, best.level, side, price).quantity();
     }
-    [[nodiscard]] bool is_best(Side side, Handle level) const { return best_levels_[side == Side::sell] == level; }
-    [[nodiscard]] Quantity& best_quantity(Side side) { return side == Side::buy ? top_.bid_quantity : top_.ask_quantity; }
-    void fail(BookStatus status) {
+    [[nodiscard]] bool is_best(Side side, Handle level) const { return best_levels_[index_of(side)] == level; }
+    [[nodiscard, gnu::always_inline]] Quantity& best_quantity(Side side) {
+        auto* bid = reinterpret_cast<std::byte*>(&top_.bid_quantity);
+        return *reinterpret_cast<Quantity*>(bid + index_of(side) * (offsetof(Top, ask_quantity) - offsetof(Top, bid_quantity)));
+    }
+    [[gnu::noinline]] BookStatus fail(BookStatus status) {
         if (fault_ == BookStatus::ok) fault_ = status;
+        return status;
     }
 
-    // The first cache line serves most messages: those that neither make nor empty a level.
+    // The first cache line serves most messages: those that neither make nor empty a level. The second finds the level of
+    // an order that is added; the ladders' own are for levels that come and go.
+    static constexpr std::size_t windows_at = 64;
     alignas(64) Top top_;
     std::array<Handle, 2> best_levels_{};
     const OrderCells* cells_;
@@ -216,12 +233,11 @@ private:
     char trading_state_ = ' ';
     bool operational_halt_ = false;
     bool has_symbol_ = false;
-    std::array<Ladder, 2> ladders_;
     Alpha<8> symbol_;
+    alignas(64) std::array<PriceWindow, 2> windows_;
+    std::array<Ladder, 2> ladders_;
     LastTrade last_trade_;
     Imbalance imbalance_;
 };
-// Books lie side by side in one array: an odd number of cache lines spreads their first ones over all sets of a cache.
-static_assert(sizeof(Book) / 64 % 2 == 1);
 
 }  // namespace colo

@@ -54,6 +54,9 @@ struct RestingOrder {
 };
 
 class Books {
+    friend class ItchBooks;
+    friend class LookAhead;
+
 public:
     explicit Books(BookCapacity capacity = {})
         : cells_(capacity.cells_max, capacity.reference_pages_max), books_(instruments_max) {}
@@ -100,12 +103,15 @@ public:
 
     // Appends to its level's queue.
     [[gnu::always_inline]] BookChange add(std::uint16_t instrument, OrderId id, Side side, Price price, Quantity quantity) {
-        BookChange change{BookStatus::ok, side, instrument, price, Quantity{0}, quantity, price};
-        if (!holdable(quantity) || !valid(side)) [[unlikely]] return refuse(change, BookStatus::invalid_field);
-        Book& of = book(instrument);
-        if (cells_.find(id) != 0) [[unlikely]] return refuse(change, BookStatus::duplicate_order);
-        if (!cells_.room()) [[unlikely]] return refuse(change, BookStatus::out_of_capacity);
-        append(of, id, side, price, static_cast<std::uint32_t>(quantity.value()));
+        return add(book(instrument), id, side, price, quantity);
+    }
+    // The same with the instrument's book, which was found before.
+    [[gnu::always_inline]] BookChange add(Book& of, OrderId id, Side side, Price price, Quantity quantity) {
+        BookChange change{BookStatus::ok, side, of.instrument(), price, Quantity{0}, quantity, price};
+        if (!holdable(quantity) || !valid(side)) [[unlikely]] return refused(change, BookStatus::invalid_field);
+        if (cells_.holds(id)) [[unlikely]] return refused(change, of.fail(BookStatus::duplicate_order));
+        if (!append(of, id, side, price, static_cast<std::uint32_t>(quantity.value()))) [[unlikely]]
+            return refused(change, of.fail(BookStatus::out_of_capacity));
         return change;
     }
 
@@ -115,21 +121,21 @@ public:
         const Handle order = cells_.find(id);
         if (order == 0) [[unlikely]] return unknown(instrument);
         BookChange change = describe(order);
-        if (change.instrument != instrument || !holdable(by)) [[unlikely]] return unchanged(change, BookStatus::invalid_field);
-        const auto taken = static_cast<std::uint32_t>(by.value());
         Cell& cell = cells_[order];
+        const Handle level = cell.level();
+        Side side;
+        if (!cells_.belongs(level, instrument, side) || !holdable(by)) [[unlikely]]
+            return unchanged(change, BookStatus::invalid_field);
+        const auto taken = static_cast<std::uint32_t>(by.value());
         Book& of = at(instrument);
         if (taken >= cell.quantity()) {
-            if (taken > cell.quantity()) [[unlikely]] {
-                change.status = BookStatus::over_execution;
-                of.fail(change.status);
-            }
-            take_out(of, order, id, change.side);
+            if (taken > cell.quantity()) [[unlikely]] change.status = of.fail(BookStatus::over_execution);
+            take_out(of, order, id, side);
             return change;
         }
-        cell.head = Cell::order(cell.level(), cell.quantity() - taken);
+        cell.head = Cell::order(level, cell.quantity() - taken);
         change.quantity_after = Quantity{cell.quantity()};
-        set_quantity(of, change.side, cell.level(), cells_.level_quantity(cell.level()) - taken);
+        set_quantity(of, side, level, cells_.level_quantity(level) - taken);
         return change;
     }
 
@@ -137,8 +143,10 @@ public:
         const Handle order = cells_.find(id);
         if (order == 0) [[unlikely]] return unknown(instrument);
         const BookChange change = describe(order);
-        if (change.instrument != instrument) [[unlikely]] return unchanged(change, BookStatus::invalid_field);
-        take_out(at(instrument), order, id, change.side);
+        const Handle level = cells_[order].level();
+        Side side;
+        if (!cells_.belongs(level, instrument, side)) [[unlikely]] return unchanged(change, BookStatus::invalid_field);
+        take_out(at(instrument), order, id, side);
         return change;
     }
 
@@ -148,19 +156,16 @@ public:
         const Handle order = cells_.find(id);
         if (order == 0) [[unlikely]] return unknown(instrument);
         BookChange change = describe(order);
-        if (change.instrument != instrument || !holdable(quantity)) [[unlikely]]
+        const Handle level = cells_[order].level();
+        Side side;
+        if (!cells_.belongs(level, instrument, side) || !holdable(quantity)) [[unlikely]]
             return unchanged(change, BookStatus::invalid_field);
         Book& of = at(instrument);
-        if (new_id != id && cells_.find(new_id) != 0) [[unlikely]] {
-            of.fail(BookStatus::duplicate_order);
-            return unchanged(change, BookStatus::duplicate_order);
-        }
-        if (!cells_.room()) [[unlikely]] {
-            of.fail(BookStatus::out_of_capacity);
-            return unchanged(change, BookStatus::out_of_capacity);
-        }
-        take_out(of, order, id, change.side);
-        append(of, new_id, change.side, price, static_cast<std::uint32_t>(quantity.value()));
+        if (new_id != id && cells_.holds(new_id)) [[unlikely]]
+            return unchanged(change, of.fail(BookStatus::duplicate_order));
+        if (!cells_.room()) [[unlikely]] return unchanged(change, of.fail(BookStatus::out_of_capacity));
+        take_out(of, order, id, side);
+        append(of, new_id, side, price, static_cast<std::uint32_t>(quantity.value()));
         change.price_before = change.price;
         change.price = price;
         change.quantity_after = quantity;
@@ -207,34 +212,6 @@ public:
     void set_trading_state(std::uint16_t instrument, char state) { book(instrument).trading_state_ = state; }
     void set_last_trade(std::uint16_t instrument, const LastTrade& trade) { book(instrument).last_trade_ = trade; }
 
-    // Hints for a message that comes soon, in three steps, each of which fetches what the step before made known. They
-    // follow where an order or a price leads now, so they cost nothing but time where that changes.
-    struct Coming {
-        const Book* book;
-        Handle order, level;
-    };
-    [[gnu::always_inline]] Coming fetch_order(std::uint16_t instrument, OrderId id) const {
-        const Coming coming{&at(instrument), cells_.home(id), 0};
-        coming.book->fetch();
-        cells_.fetch(coming.order);
-        return coming;
-    }
-    // `add_mask` has all bits set for an order that is added at this price, none for one that rests.
-    [[gnu::always_inline]] void fetch_level(Coming& coming, std::uint32_t add_mask, Side side, Price price) const {
-        const Cell& order = cells_[coming.order];
-        const Handle new_level = coming.book->ladder(side).likely_cell(ladder_key(side, price));
-        coming.level = (new_level & add_mask) | (order.level() & ~add_mask);
-        cells_.fetch(coming.level);
-        cells_.fetch(order.next);
-        cells_.fetch(order.previous);
-    }
-    // A level of one order or none is likely to go or to come: then the bitmap is needed.
-    [[gnu::always_inline]] void fetch_last(const Coming& coming) const {
-        const Cell& level = cells_[coming.level];
-        cells_.fetch(level.previous);
-        coming.book->ladder(cells_.side_of_window(coming.level)).fetch_bitmap(level.next == level.previous);
-    }
-
     // Touches the memory of that many orders now, so that trading does not.
     void prefault(std::uint32_t orders) { cells_.prefault(orders); }
 
@@ -279,24 +256,34 @@ private:
         change.quantity_after = change.quantity_before;
         return change;
     }
-    BookChange refuse(BookChange change, BookStatus status) {
-        if (status != BookStatus::invalid_field) book(change.instrument).fail(status);
+    [[nodiscard]] static BookChange refused(BookChange change, BookStatus status) {
         change.status = status;
         change.quantity_after = Quantity{0};
         return change;
     }
 
-    [[gnu::always_inline]] void append(Book& of, OrderId id, Side side, Price price, std::uint32_t quantity) {
-        Ladder& ladder = of.ladder(side);
+    // False, and nothing done, where the cells have no room.
+    [[gnu::always_inline]] bool append(Book& of, OrderId id, Side side, Price price, std::uint32_t quantity) {
         const LadderKey key = ladder_key(side, price);
-        Handle level = ladder.find(cells_, key);
-        if (level == 0) {
-            level = ladder.insert(cells_, key);
-            if (ladder.best().level == level) of.refresh_top(side);
+        const std::uint32_t place = of.window(side).place(key);
+        Handle level = of.window(side).cell(place);
+        if (place >= PriceWindow::length || !cells_.level_exists(level) || !cells_.has_page(id)) [[unlikely]] {
+            level = make_room(of, side, key);
+            if (level == 0) return false;
         }
         cells_.append_order(level, id, quantity);
         set_quantity(of, side, level, cells_.level_quantity(level) + quantity);
         ++order_count_;
+        return true;
+    }
+    // The level, made where there was none; 0 where there is no room for it or the order.
+    [[gnu::noinline]] Handle make_room(Book& of, Side side, LadderKey key) {
+        if (!cells_.room()) return 0;
+        Handle level = of.ladder(side).find(key);
+        if (level != 0) return level;
+        level = of.ladder(side).insert(cells_, key);
+        if (of.ladder(side).best().level == level) of.refresh_top(side);
+        return level;
     }
 
     // Unlinks an order, and its level if that is empty then.
@@ -305,18 +292,19 @@ private:
         const std::uint32_t quantity = cells_[order].quantity();
         cells_.remove_order(order, id);
         --order_count_;
-        if (cells_.level_is_empty(level)) {
-            of.ladder(side).erase(cells_, level);
-            if (of.is_best(side, level)) of.refresh_top(side);
-        } else {
-            set_quantity(of, side, level, cells_.level_quantity(level) - quantity);
-        }
+        if (cells_.level_is_empty(level)) [[unlikely]] take_level_out(of, level, side);
+        else set_quantity(of, side, level, cells_.level_quantity(level) - quantity);
     }
-    // Whether the level is the best is a coin's throw, so it chooses an address and not a branch.
+    [[gnu::noinline]] void take_level_out(Book& of, Handle level, Side side) {
+        of.ladder(side).erase(cells_, level);
+        if (of.is_best(side, level)) of.refresh_top(side);
+    }
+    // Whether the level is the best is a coin's throw, so it chooses a value and not a branch.
     [[gnu::always_inline]] void set_quantity(Book& of, Side side, Handle level, std::uint64_t quantity) {
         cells_.set_level_quantity(level, quantity);
-        Quantity* const best[2] = {&unused_, &of.best_quantity(side)};
-        *best[of.is_best(side, level)] = Quantity{static_cast<std::int64_t>(quantity)};
+        Quantity& best = of.best_quantity(side);
+        const std::int64_t change = static_cast<std::int64_t>(quantity) - best.value();
+        best += Quantity{change & -std::int64_t{of.is_best(side, level)}};
     }
 
     [[nodiscard]] Book& at(std::uint16_t instrument) { return *std::launder(reinterpret_cast<Book*>(&books_[instrument])); }
@@ -332,14 +320,14 @@ private:
         for (const std::uint16_t instrument : seen_) std::destroy_at(&at(instrument));
     }
 
-    // Room for a book, which is made there when its instrument is first seen; zeros until then.
-    struct alignas(Book) Room { std::byte bytes[sizeof(Book)]; };
+    // Room for a book, which is made there when its instrument is first seen; zeros until then. Books lie side by side: an
+    // odd number of cache lines spreads their first ones over all sets of a cache.
+    struct alignas(Book) Room { std::byte bytes[(sizeof(Book) / 64 | 1) * 64]; };
 
     OrderCells cells_;
     ReservedArray<Room> books_;
     std::vector<std::uint16_t> seen_;
     std::uint64_t order_count_ = 0;
-    Quantity unused_;  // takes what is written nowhere else
     Book nothing_{cells_, 0};
 };
 

@@ -21,6 +21,7 @@
 #include <span>
 
 #include "engine/book/books.hpp"
+#include "engine/book/look_ahead.hpp"
 #include "engine/core/types.hpp"
 #include "engine/protocol/itch50.hpp"
 
@@ -37,6 +38,21 @@ struct ItchChange : BookChange {
     MatchNumber match_number;  // of a trade or a broken trade
 };
 
+namespace detail {
+// Where a hint finds what it follows in a message of each type; where there is nothing, something harmless is read.
+struct ItchHint {
+    std::uint8_t reference_at = 0, side_at = 0, price_at = 0, adds = 0;
+    Handle comes = 0;  // LookAhead::Message
+};
+inline constexpr std::array<ItchHint, 256> itch_hints = [] {
+    std::array<ItchHint, 256> hints{};
+    for (const char type : {'A', 'F'}) hints[static_cast<std::size_t>(type)] = {11, 19, 32, 1, ~Handle{0}};
+    for (const char type : {'E', 'C', 'X', 'D'}) hints[static_cast<std::size_t>(type)] = {11, 0, 0, 0, 0};
+    hints['U'] = {11, 0, 31, 0, ~Handle{0}};
+    return hints;
+}();
+}  // namespace detail
+
 class ItchBooks {
 public:
     // Messages by what became of them.
@@ -52,28 +68,27 @@ public:
         return itch50::dispatch(message.data(), [this](const auto& m) { return apply(m); });
     }
 
-    // The messages of a packet or of a stretch of a file, in order. The memory that they will touch is asked for before they
-    // are applied, in three rounds, each of which needs what the round before fetched: so cold cache lines are waited for
-    // together and not one by one. A round runs over `piece` messages at a time, three pieces ahead of those that are
-    // applied: all of a packet at once, few of a long stretch. `applied` is called after each message with it and its
-    // change, when no later one is applied. Precondition: all well-formed, and no more than look_ahead_max.
-    template <class Applied>
-    [[gnu::always_inline]] void apply(std::span<const Bytes> messages, std::size_t piece, Applied&& applied) {
+    // The same where nobody asks what changed.
+    BookStatus update(const std::byte* message) { return update_here(message); }
+
+    // The messages of a packet or of a stretch of a file, in order, with the memory that they will touch asked for ahead
+    // (LookAhead): a piece of messages at a time, all of a packet at once, few of a long stretch. `updated` is called after
+    // each message with it and its status, when no later one is applied. Precondition: all well-formed, and no more than
+    // look_ahead_max.
+    template <class Updated>
+    [[gnu::always_inline]] void update(std::span<const std::byte* const> messages, std::size_t piece, Updated&& updated) {
         assert(messages.size() <= look_ahead_max && piece > 0);
-        std::array<Books::Coming, look_ahead_max> coming;
-        const auto each = [&](std::size_t from, std::size_t pieces_behind, auto&& act) __attribute__((always_inline)) {
-            if (from < pieces_behind * piece) return;
-            const std::size_t first = from - pieces_behind * piece, last = std::min(first + piece, messages.size());
-            for (std::size_t at = first; at < last; ++at) act(at);
-        };
-        for (std::size_t from = 0; from < messages.size() + 3 * piece; from += piece) {
-            each(from, 0, [&](std::size_t at) __attribute__((always_inline)) { coming[at] = fetch_order(messages[at]); });
-            each(from, 1, [&](std::size_t at) __attribute__((always_inline)) { fetch_level(messages[at], coming[at]); });
-            each(from, 2, [&](std::size_t at) __attribute__((always_inline)) { books_.fetch_last(coming[at]); });
-            each(from, 3, [&](std::size_t at) __attribute__((always_inline)) { applied(messages[at], apply_here(messages[at])); });
+        LookAhead ahead(books_);
+        std::size_t expected = 0, applied = 0;
+        for (std::size_t begin = 0; applied < messages.size(); begin += piece) {
+            for (const std::size_t end = std::min(begin + piece, messages.size()); expected < end; ++expected) expect(messages[expected], ahead);
+            ahead.advance();
+            if (begin < 3 * piece) continue;
+            for (const std::size_t end = std::min(begin - 2 * piece, messages.size()); applied < end; ++applied)
+                updated(messages[applied], update_here(messages[applied]));
         }
     }
-    static constexpr std::size_t look_ahead_max = 256;
+    static constexpr std::size_t look_ahead_max = LookAhead::messages_max;
 
     [[gnu::always_inline]] ItchChange apply(const itch50::AddOrder& m) { return add(m); }
     [[gnu::always_inline]] ItchChange apply(const itch50::AddOrderMpid& m) { return add(m); }
@@ -168,38 +183,33 @@ public:
     }
 
 private:
-    [[gnu::always_inline]] ItchChange apply_here(Bytes message) {
-        return itch50::dispatch_here(message.data(), [this](const auto& m) __attribute__((always_inline)) { return apply(m); });
+    [[gnu::always_inline]] BookStatus update_here(const std::byte* message) {
+        return itch50::dispatch_here(message, [this](const auto& m) __attribute__((always_inline)) { return apply(m).status; });
     }
 
-    // Hints are the same instructions for every type, because a branch on the type is mispredicted as often as the one that
-    // applies the message: where a type has no reference or no price, something harmless is fetched.
-    [[nodiscard, gnu::always_inline]] Books::Coming fetch_order(Bytes message) const {
-        const std::byte* m = message.data();
-        const bool names_order = message.size() >= sizeof(itch50::OrderDelete);
-        const OrderId id{load_big_endian<std::uint64_t>(m + (names_order ? sizeof(itch50::Header) : 0))};
-        return books_.fetch_order(load_big_endian<std::uint16_t>(m + 1), id);
-    }
-    [[gnu::always_inline]] void fetch_level(Bytes message, Books::Coming& coming) const {
-        constexpr unsigned side_offset = 19, price_offset = 32;  // of both kinds of add
-        const std::byte* m = message.data();
-        const unsigned adds = static_cast<unsigned>(*m == std::byte{'A'}) | static_cast<unsigned>(*m == std::byte{'F'});
-        const Price price{load_big_endian<std::uint32_t>(m + (-adds & price_offset))};
-        books_.fetch_level(coming, -adds, static_cast<Side>(m[-adds & side_offset]), price);
+    [[gnu::always_inline]] static void expect(const std::byte* m, LookAhead& ahead) {
+        const detail::ItchHint hint = detail::itch_hints[static_cast<std::size_t>(*m)];
+        ahead.expect({
+            .instrument = load_big_endian<std::uint16_t>(m + 1),
+            .id = OrderId{load_big_endian<std::uint64_t>(m + hint.reference_at)},
+            .asks = static_cast<std::uint32_t>(m[hint.side_at]) & hint.adds,
+            .comes = hint.comes,
+            .price = load_big_endian<std::uint32_t>(m + hint.price_at),
+        });
     }
     [[nodiscard]] Book& book_of(const itch50::Header& m) { return books_.book(m.stock_locate.get().value()); }
 
-    static void name(Book& book, const itch50::Stock& symbol) {
+    [[gnu::noinline]] static void name(Book& book, const itch50::Stock& symbol) {
         book.symbol_ = symbol;
         book.has_symbol_ = !symbol.view().empty();
     }
     template <class Add>
     [[gnu::always_inline]] ItchChange add(const Add& m) {
-        const std::uint16_t instrument = m.stock_locate.get().value();
-        Book& book = books_.book(instrument);
-        if (!book.has_symbol_) [[unlikely]] name(book, m.stock);
+        // A book that does not exist yet has no symbol either.
+        Book& book = books_.at(m.stock_locate.get().value());
+        if (!book.has_symbol_) [[unlikely]] name(book_of(m), m.stock);
         return finish(m, m.order_reference_number,
-                      books_.add(instrument, m.order_reference_number, m.buy_sell_indicator, m.price, m.shares));
+                      books_.add(book, m.order_reference_number, m.buy_sell_indicator, m.price, m.shares));
     }
     [[nodiscard]] ItchChange other(const itch50::Header& m) {
         ++counts_.messages;
@@ -219,7 +229,7 @@ private:
         change.order_id = id;
         return change;
     }
-    void count(BookStatus status) {
+    [[gnu::noinline]] void count(BookStatus status) {
         switch (status) {
         case BookStatus::ok: break;
         case BookStatus::unknown_order: ++counts_.unknown_orders; break;

@@ -15,56 +15,48 @@
 #include <vector>
 
 #include "engine/book/order_cells.hpp"
+#include "engine/book/price_window.hpp"
 #include "engine/core/types.hpp"
 
 namespace colo {
 
-using LadderKey = std::int64_t;
-
-[[nodiscard]] constexpr LadderKey ladder_key(Side side, Price price) {
-    return side == Side::sell ? price.value() : -price.value();
-}
-[[nodiscard]] constexpr Price price_of(Side side, LadderKey key) { return Price{side == Side::sell ? key : -key}; }
-
 class Ladder {
 public:
-    static constexpr std::uint32_t window = OrderCells::window_cells;
+    static constexpr std::uint32_t window = PriceWindow::length;
 
     struct Place {
         LadderKey key = 0;
         Handle level = 0;
     };
 
-    // `first_cell` is where the window lies. Room for a whole window moving out, and some, so that only a book of thousands
-    // of far levels allocates later.
-    explicit Ladder(Handle first_cell) : first_cell_(first_cell) { outside_.reserve(window + window / 4); }
+    // Room for a whole window moving out, and some, so that only a book of thousands of far levels allocates later. The
+    // window must outlive the ladder, which moves it.
+    explicit Ladder(PriceWindow& of) : window_(&of) { outside_.reserve(window + window / 4); }
 
     // The best level, with handle 0 where the side is empty.
     [[nodiscard]] Place best() const { return best_; }
     [[nodiscard]] bool empty() const { return best_.level == 0; }
 
     [[nodiscard]] Handle find(LadderKey key) const {
-        const std::uint32_t place = place_in_window(key);
-        if (place < window) [[likely]] return is_set(place) ? first_cell_ + place : 0;
-        return find_far(key);
+        const std::uint32_t place = window_->place(key);
+        if (place < window) [[likely]] return is_set(place) ? window_->cell(place) : 0;
+        return find_outside_window(key);
     }
-    // The same, where whether the level exists is read from its cell, which is needed anyway, and not from the bitmap.
-    [[nodiscard]] Handle find(const OrderCells& cells, LadderKey key) const {
-        const std::uint32_t place = place_in_window(key);
-        if (place >= window) [[unlikely]] return find_far(key);
-        const Handle level = first_cell_ + place;
-        return cells.level_exists(level) ? level : 0;
+    // Precondition: the key has no place in the window.
+    [[nodiscard, gnu::noinline]] Handle find_outside_window(LadderKey key) const {
+        const auto found = find_outside(key);
+        return found != outside_.end() && found->key == key ? found->level : 0;
     }
     [[nodiscard]] LadderKey key_of(const OrderCells& cells, Handle level) const {
-        if (cells.in_window(level)) [[likely]] return key_at(level - first_cell_);
+        if (cells.in_window(level)) [[likely]] return window_->key_at(level - window_->first_cell());
         const LevelFacts facts = cells.facts(level);
         return ladder_key(facts.side, Price{facts.price});
     }
 
     // Makes the level. Preconditions: no level has this key, and the cells have room. Levels may move.
-    Handle insert(OrderCells& cells, LadderKey key) {
-        const std::uint32_t place = place_in_window(key);
-        Handle level = first_cell_ + place;
+    [[gnu::noinline]] Handle insert(OrderCells& cells, LadderKey key) {
+        const std::uint32_t place = window_->place(key);
+        Handle level = window_->cell(place);
         if (place < window) [[likely]] {
             set(place);
             cells.make_level_at(level);
@@ -74,7 +66,7 @@ public:
         }
         if (best_.level == 0 || key < best_.key) {
             best_ = {key, level};
-            if (!within_window(key)) [[unlikely]] {
+            if (!window_->holds(key)) [[unlikely]] {
                 follow_best(cells);
                 return best_.level;
             }
@@ -83,8 +75,8 @@ public:
     }
 
     // Precondition: the level is one of these and has no orders. Levels may move.
-    void erase(OrderCells& cells, Handle level) {
-        if (cells.in_window(level)) [[likely]] unset(cells, level - first_cell_);
+    [[gnu::noinline]] void erase(OrderCells& cells, Handle level) {
+        if (cells.in_window(level)) [[likely]] unset(cells, level - window_->first_cell());
         else outside_.erase(find_outside(key_of(cells, level)));
         cells.remove_level(level);
         if (level == best_.level) find_best(cells);
@@ -94,15 +86,6 @@ public:
     void set_tick(OrderCells& cells, std::int64_t tick) {
         tick_is_given_ = true;
         follow_best(cells, tick);
-    }
-
-    // Hints: what finding a level needs, and the cell of a level near the best price.
-    [[gnu::always_inline]] void fetch() const { __builtin_prefetch(this); }
-    [[gnu::always_inline]] void fetch_bitmap(bool needed) const { __builtin_prefetch(needed ? static_cast<const void*>(&bits_) : this); }
-    [[nodiscard, gnu::always_inline]] Handle likely_cell(LadderKey key) const {
-        const std::uint64_t from_base = distance(key);
-        const auto place = static_cast<std::uint32_t>((from_base * reciprocal_) >> 48) + first_;
-        return from_base < span_ ? first_cell_ + place % window : 0;
     }
 
     // Walks the levels from the best on, merging the window and the outside.
@@ -147,21 +130,9 @@ private:
     // that it moves again: they differ by far, so that a price going to and fro does not move it.
     static constexpr std::uint32_t room_ahead = 128, far_behind = 384;
 
-    [[nodiscard]] std::uint64_t distance(LadderKey key) const {
-        return static_cast<std::uint64_t>(key) - static_cast<std::uint64_t>(base_);
-    }
-    [[nodiscard]] bool within_window(LadderKey key) const { return distance(key) < span_; }
-    // `window` where the key lies outside or between two ticks. The division is a multiplication by 2^48 / tick, rounded
-    // up: exact for every multiple of a tick of 32 bits (while 512 * tick < 2^48), and any other key fails the test.
-    [[nodiscard]] std::uint32_t place_in_window(LadderKey key) const {
-        const std::uint64_t from_base = distance(key), offset = (from_base * reciprocal_) >> 48;
-        if (offset >= window || offset * tick_ != from_base) [[unlikely]] return window;
-        return (static_cast<std::uint32_t>(offset) + first_) % window;
-    }
-    [[nodiscard]] std::uint32_t offset_of(std::uint32_t place) const { return (place - first_) % window; }
-    [[nodiscard]] LadderKey key_at(std::uint32_t place) const { return base_ + std::int64_t{tick_} * offset_of(place); }
     [[nodiscard]] Place at_offset(std::uint32_t offset) const {
-        return {base_ + std::int64_t{tick_} * offset, first_cell_ + (offset + first_) % window};
+        const std::uint32_t place = window_->place_at(offset);
+        return {window_->key_at(place), window_->cell(place)};
     }
 
     [[nodiscard]] bool is_set(std::uint32_t place) const { return (bits_[place / 64] >> (place % 64) & 1) != 0; }
@@ -170,7 +141,7 @@ private:
         summary_ = static_cast<std::uint8_t>(summary_ | 1u << (place / 64));
     }
     void unset(OrderCells& cells, std::uint32_t place) {
-        cells.forget_level_at(first_cell_ + place);
+        cells.forget_level_at(window_->cell(place));
         if ((bits_[place / 64] &= ~(std::uint64_t{1} << (place % 64))) == 0)
             summary_ = static_cast<std::uint8_t>(summary_ & ~(1u << (place / 64)));
     }
@@ -178,7 +149,7 @@ private:
     // the bits of the first word before the start come last.
     [[nodiscard]] std::uint32_t next_set(std::uint32_t offset) const {
         if (offset >= window) return window;
-        const std::uint32_t place = (offset + first_) % window, word = place / 64;
+        const std::uint32_t place = window_->place_at(offset), word = place / 64;
         std::uint32_t found = place;
         if (const std::uint64_t rest = bits_[word] >> (place % 64)) {
             found += static_cast<std::uint32_t>(std::countr_zero(rest));
@@ -189,7 +160,7 @@ private:
             const std::uint32_t next = (word + 1 + static_cast<std::uint32_t>(std::countr_zero(later))) % words;
             found = next * 64 + static_cast<std::uint32_t>(std::countr_zero(bits_[next]));
         }
-        const std::uint32_t at = offset_of(found);
+        const std::uint32_t at = window_->offset_of(found);
         return at >= offset ? at : window;
     }
 
@@ -197,13 +168,10 @@ private:
     [[nodiscard]] Outside::const_iterator find_outside(LadderKey key) const {
         return std::lower_bound(outside_.begin(), outside_.end(), key, [](const Place& a, LadderKey b) { return a.key > b; });
     }
-    [[nodiscard, gnu::noinline]] Handle find_far(LadderKey key) const {
-        const auto found = find_outside(key);
-        return found != outside_.end() && found->key == key ? found->level : 0;
-    }
     [[nodiscard]] Handle make_far(OrderCells& cells, LadderKey key) const {
-        const Side side = cells.side(first_cell_);
-        return cells.make_level({price_of(side, key).value(), 0, cells.instrument(first_cell_), side, 0});
+        const Handle first = window_->first_cell();
+        const Side side = cells.side(first);
+        return cells.make_level({price_of(side, key).value(), 0, cells.instrument(first), side, 0});
     }
 
     void find_best(OrderCells& cells) {
@@ -211,7 +179,7 @@ private:
         best_ = offset < window ? at_offset(offset) : Place{};
         if (!outside_.empty() && (best_.level == 0 || outside_.back().key < best_.key)) {
             best_ = outside_.back();
-            if (!within_window(best_.key)) follow_best(cells);
+            if (!window_->holds(best_.key)) follow_best(cells);
         } else if (offset < window && offset >= far_behind) {
             follow_best(cells);
         }
@@ -220,7 +188,7 @@ private:
     [[nodiscard]] static std::int64_t likely_tick(LadderKey key) { return key > -10'000 && key < 10'000 ? 1 : 100; }
 
     [[gnu::noinline]] void follow_best(OrderCells& cells) {
-        follow_best(cells, tick_is_given_ ? std::int64_t{tick_} : likely_tick(best_.key));
+        follow_best(cells, tick_is_given_ ? std::int64_t{window_->tick()} : likely_tick(best_.key));
     }
 
     // Moves the window so that the best lies room_ahead ticks behind its better end. A level that stays keeps its cell,
@@ -233,7 +201,7 @@ private:
         const LadderKey base = best - (rest < 0 ? rest + tick : rest) - std::int64_t{tick} * room_ahead;
         const std::uint64_t span = std::uint64_t{tick} * window;
         const auto stays = [&](LadderKey key) {
-            return tick == tick_ && static_cast<std::uint64_t>(key) - static_cast<std::uint64_t>(base) < span;
+            return tick == window_->tick() && static_cast<std::uint64_t>(key) - static_cast<std::uint64_t>(base) < span;
         };
         if (!cells.room_for_levels(window)) return;
         for (std::uint32_t offset = next_set(0); offset < window; offset = next_set(offset + 1)) {
@@ -241,14 +209,10 @@ private:
             if (stays(level.key)) continue;
             const Handle far = make_far(cells, level.key);
             cells.move_orders(level.level, far);
-            unset(cells, level.level - first_cell_);
+            unset(cells, level.level - window_->first_cell());
             outside_.push_back({level.key, far});
         }
-        if (tick == tick_) first_ = static_cast<std::uint16_t>((first_ + static_cast<std::uint64_t>((base - base_) / tick)) % window);
-        base_ = base;
-        tick_ = tick;
-        span_ = span;
-        reciprocal_ = ((std::uint64_t{1} << 48) + tick - 1) / tick;
+        window_->move(base, tick);
         take_in(cells);
         best_.level = best_.level == 0 ? 0 : find(best_.key);
     }
@@ -256,10 +220,10 @@ private:
     void take_in(OrderCells& cells) {
         std::sort(outside_.begin(), outside_.end(), [](const Place& a, const Place& b) { return a.key > b.key; });
         const auto moves = [&](const Place& far) {
-            const std::uint32_t place = place_in_window(far.key);
+            const std::uint32_t place = window_->place(far.key);
             if (place >= window) return false;
-            cells.make_level_at(first_cell_ + place);
-            cells.move_orders(far.level, first_cell_ + place);
+            cells.make_level_at(window_->cell(place));
+            cells.move_orders(far.level, window_->cell(place));
             cells.remove_level(far.level);
             set(place);
             return true;
@@ -267,17 +231,11 @@ private:
         outside_.erase(std::remove_if(outside_.begin(), outside_.end(), moves), outside_.end());
     }
 
-    // What finds a level lies in the first cache line, the bitmap in the second.
-    alignas(64) LadderKey base_ = 0;  // the key at offset 0
-    std::uint64_t span_ = 0;  // 0 until the first level comes: everything is outside
-    std::uint64_t reciprocal_ = 0;
+    alignas(64) std::array<std::uint64_t, words> bits_{};
+    PriceWindow* window_;
     Place best_;
-    Handle first_cell_;
-    std::uint32_t tick_ = 100;
-    std::uint16_t first_ = 0;  // the place at offset 0
     std::uint8_t summary_ = 0;
     bool tick_is_given_ = false;
-    alignas(64) std::array<std::uint64_t, words> bits_{};
     Outside outside_;
 };
 

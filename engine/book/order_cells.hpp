@@ -9,8 +9,8 @@
 //
 // A level is the sentinel of its ring of orders, a cell like theirs in one handle space, so that linking and unlinking
 // never ask whether a neighbour is the sentinel; its total quantity stands where an order has its level and quantity. The
-// levels near the best price have their cells by their price: 512 for each side of each instrument, behind all others, so
-// that the cell tells instrument, side and price (Ladder). A level elsewhere is a pair of cells, the second of which holds
+// levels near the best price have their cells by their price: 512 for each side of each instrument, before all others, so
+// that the cell tells instrument, side and price (PriceWindow). A level elsewhere is a pair of cells, the second of which holds
 // these facts; a hashed order is a pair too, whose second cell holds its reference.
 #pragma once
 
@@ -55,15 +55,17 @@ public:
     static constexpr unsigned page_bits = 7;
     static constexpr Handle page_cells = 1u << page_bits;
 
-    // The cells of one side's levels near its best price.
+    // The cells of one side's levels near its best price. In front of the windows lies as much as an instrument has, of
+    // which nothing is ever given out: 0 names nothing, and the first page stays empty.
     static constexpr Handle window_cells = 512;
     static constexpr std::uint32_t windows = 2u << 16;
+    static constexpr Handle windows_begin = 2 * window_cells, pages_begin = windows_begin + windows * window_cells;
 
     // pages_max bounds the pages laid under references, cells_max all cells.
     OrderCells(std::uint32_t cells_max, std::uint32_t pages_max)
-        : cells_(std::size_t{cells_max} + windows * window_cells), windows_begin_(cells_max), priorities_(cells_max),
-          directory_(directory_length + 1), owners_((cells_max >> page_bits) + 1), pages_max_(pages_max) {
-        assert(cells_max >= 3 * page_cells && cells_max <= UINT32_MAX - windows * window_cells);
+        : cells_(std::size_t{pages_begin} + cells_max), pages_end_(pages_begin + cells_max / page_cells * page_cells),
+          priorities_(cells_max), directory_(directory_length + 1), owners_(cells_max >> page_bits), pages_max_(pages_max) {
+        assert(cells_max >= 3 * page_cells && cells_max <= UINT32_MAX - pages_begin);
     }
 
     [[nodiscard]] Cell& operator[](Handle handle) { return cells_[handle]; }
@@ -73,10 +75,14 @@ public:
     [[nodiscard, gnu::always_inline]] Handle find(OrderId id) const {
         const Handle at = home(id);
         if (cells_[at].head != 0) [[likely]] return at;
-        return sparse_.empty() ? 0 : sparse_.find(id.value());
+        return find_hashed(id);
+    }
+    // The same, where it is likely that there is none.
+    [[nodiscard, gnu::always_inline]] bool holds(OrderId id) const {
+        return ((cells_[home(id)].head != 0) | !sparse_.empty()) && find(id) != 0;
     }
     [[nodiscard]] OrderId id(Handle order) const {
-        const std::uint32_t owner = owners_[order >> page_bits];
+        const std::uint32_t owner = owners_[page_number(order)];
         if (owner != 0) return OrderId{std::uint64_t{owner - 1} << page_bits | (order & page_mask)};
         std::uint64_t reference;
         std::memcpy(&reference, &cells_[order + 1], sizeof reference);
@@ -88,24 +94,32 @@ public:
     [[nodiscard]] bool level_is_empty(Handle level) const { return cells_[level].next == level; }
 
     // The first cell of a side's window; where in a window a level lies, and whose it is.
-    [[nodiscard]] Handle window(std::uint16_t instrument, Side side) const {
-        return windows_begin_ + (2u * instrument + (side == Side::sell)) * window_cells;
+    [[nodiscard]] static Handle window(std::uint16_t instrument, Side side) {
+        return windows_begin + static_cast<Handle>(2u * instrument + index_of(side)) * window_cells;
     }
-    [[nodiscard]] bool in_window(Handle level) const { return level >= windows_begin_; }
+    [[nodiscard]] static bool in_window(Handle level) { return level < pages_begin; }
     [[nodiscard]] std::uint16_t instrument(Handle level) const {
-        if (in_window(level)) [[likely]] return static_cast<std::uint16_t>((level - windows_begin_) / (2 * window_cells));
+        if (in_window(level)) [[likely]] return static_cast<std::uint16_t>(level / (2 * window_cells) - 1);
         return facts(level).instrument;
     }
-    [[nodiscard]] Side side(Handle level) const {
+    // Whether the level is one of the instrument's; of which side, if it is. Cells of pages lie behind the windows of all
+    // instruments, so one comparison tells almost always.
+    [[nodiscard, gnu::always_inline]] bool belongs(Handle level, std::uint16_t instrument, Side& side) const {
+        side = side_of_window(level);
+        if (level / (2 * window_cells) == instrument + 1u) [[likely]] return true;
+        side = this->side(level);
+        return !in_window(level) && facts(level).instrument == instrument;
+    }
+    [[nodiscard, gnu::always_inline]] Side side(Handle level) const {
         if (in_window(level)) [[likely]] return side_of_window(level);
         return facts(level).side;
     }
     // Of a cell that is in no window, any.
-    [[nodiscard]] Side side_of_window(Handle level) const {
-        return (level - windows_begin_) / window_cells % 2 == 0 ? Side::buy : Side::sell;
+    [[nodiscard, gnu::always_inline]] static Side side_of_window(Handle level) {
+        return side_at(level / window_cells % 2);
     }
     // Precondition: not in a window. Facts are copied, because two types must not lie over the same cells for the compiler.
-    [[nodiscard]] LevelFacts facts(Handle level) const {
+    [[nodiscard, gnu::noinline, gnu::pure]] LevelFacts facts(Handle level) const {
         LevelFacts facts;
         std::memcpy(&facts, &cells_[level + 1], sizeof facts);
         return facts;
@@ -116,6 +130,9 @@ public:
         return fresh_pages() > 0 || free_pages_ != 0 || (free_pairs_ != 0 && cells_[free_pairs_].next != 0);
     }
 
+    // Whether an order of this reference needs no room.
+    [[nodiscard]] bool has_page(OrderId id) const { return directory_[page_of(id)] != 0; }
+
     // An order at the end of the level's queue. Preconditions: room, and the reference has no order.
     [[gnu::always_inline]] Handle append_order(Handle level, OrderId id, std::uint32_t quantity) {
         const Handle order = take_order(id);
@@ -125,15 +142,15 @@ public:
         cells_[level].previous = order;
         return order;
     }
-    [[nodiscard]] Priority priority(Handle order) const { return priorities_[order]; }
+    [[nodiscard]] Priority priority(Handle order) const { return priorities_[order - pages_begin]; }
     // Gives the last order of a queue its priority, and the place that follows from it: ahead of those that rank behind
     // it, behind its equals. Takes a step for each order that it passes. Where a venue ranks by arrival, nobody calls
     // this, and no memory is touched for priorities.
     void rank_last(Handle order, Priority priority) {
-        priorities_[order] = priority;
+        priorities_[order - pages_begin] = priority;
         const Cell cell = cells_[order];
         Handle ahead = cell.previous;
-        while (ahead != cell.level() && priorities_[ahead] > priority) ahead = cells_[ahead].previous;
+        while (ahead != cell.level() && this->priority(ahead) > priority) ahead = cells_[ahead].previous;
         if (ahead == cell.previous) return;
         cells_[cell.previous].next = cell.next;
         cells_[cell.next].previous = cell.previous;
@@ -148,24 +165,16 @@ public:
         const Handle next = cells_[order].next, previous = cells_[order].previous;
         cells_[previous].next = next;
         cells_[next].previous = previous;
-        cells_[order].head = 0;
+        cells_[order] = {};  // also its neighbours, so that no hint follows them
         std::uint32_t& entry = directory_[page_of(id)];
-        if (((order ^ entry) & ~page_mask) != 0) [[unlikely]] {
-            sparse_.erase(id.value());
-            give_pair(order);
-        } else if ((entry & page_mask) != 0) [[likely]] {
-            --entry;
-        } else {
-            cells_[entry].next = free_pages_;
-            free_pages_ = entry;
-            entry = 0;
-            --pages_;
-        }
+        // In this page, and not alone there: the page keeps others.
+        if (const Handle others = entry - (order & ~page_mask) - 1; others < page_mask) [[likely]] --entry;
+        else give_place(entry, order, id);
     }
 
     // A level without orders, in its window's cell or elsewhere. Precondition of the latter: room.
     void make_level_at(Handle level) { cells_[level] = {0, level, level}; }
-    void forget_level_at(Handle level) { cells_[level].next = 0; }
+    void forget_level_at(Handle level) { cells_[level] = {}; }
     [[nodiscard]] bool level_exists(Handle level) const { return cells_[level].next != 0; }
     Handle make_level(LevelFacts facts) {
         const Handle level = take_pair();
@@ -198,19 +207,17 @@ public:
     }
 
     void prefault(std::uint32_t orders) {
-        cells_.prefault(orders);
-        directory_.prefault(prefaulted_directory);
-        owners_.prefault(orders >> page_bits);
+        cells_.prefault(pages_begin, orders);
+        directory_.prefault(0, prefaulted_directory);
+        owners_.prefault(0, orders >> page_bits);
     }
-    void prefault_window(Handle first) {
-        for (Handle level = first; level < first + window_cells; level += 4096 / sizeof(Cell)) cells_[level] = {};
-    }
+    void prefault_window(Handle first) { cells_.prefault(first, window_cells); }
     void clear() {
         cells_.clear();
         directory_.clear();
         owners_.clear();
         sparse_.clear();
-        used_ = page_cells;
+        used_ = pages_begin;
         free_pages_ = free_pairs_ = 0;
         pages_ = 0;
     }
@@ -228,24 +235,43 @@ private:
 
     // An entry is the first cell of the page, in whose free bits the number of other open orders is counted: 0 is no
     // page, and leads to the first page of cells, which is never given out and stays empty.
-    Handle take_order(OrderId id) {
+    [[gnu::always_inline]] Handle take_order(OrderId id) {
         const std::size_t page = page_of(id);
         std::uint32_t& entry = directory_[page];
         const Handle in_page = static_cast<Handle>(id.value()) & page_mask;
         if (entry != 0) [[likely]] return (entry++ & ~page_mask) | in_page;
+        return take_first(entry, page, id);
+    }
+    // The first order of a page, or one that finds none.
+    [[gnu::noinline]] Handle take_first(std::uint32_t& entry, std::size_t page, OrderId id) {
+        const Handle in_page = static_cast<Handle>(id.value()) & page_mask;
         if (page == directory_length || pages_ == pages_max_ || !take_page(entry)) return take_hashed(id);
-        owners_[entry >> page_bits] = static_cast<std::uint32_t>(page) + 1;
+        owners_[page_number(entry)] = static_cast<std::uint32_t>(page) + 1;
         ++pages_;
         return entry | in_page;
     }
-    [[gnu::noinline]] Handle take_hashed(OrderId id) {
+    Handle take_hashed(OrderId id) {
         const Handle order = take_pair();
         const std::uint64_t reference = id.value();
         sparse_.insert(reference, order);
         std::memcpy(&cells_[order + 1], &reference, sizeof reference);
         return order;
     }
-    [[nodiscard]] std::uint32_t fresh_pages() const { return (windows_begin_ - used_) / page_cells; }
+    // An order that was hashed, or the last one of its page, which is given back.
+    [[gnu::noinline]] void give_place(std::uint32_t& entry, Handle order, OrderId id) {
+        if (((order ^ entry) & ~page_mask) != 0) {
+            sparse_.erase(id.value());
+            give_pair(order);
+            return;
+        }
+        cells_[entry].next = free_pages_;
+        free_pages_ = entry;
+        entry = 0;
+        --pages_;
+    }
+    [[nodiscard, gnu::noinline]] Handle find_hashed(OrderId id) const { return sparse_.empty() ? 0 : sparse_.find(id.value()); }
+    [[nodiscard]] static std::uint32_t page_number(Handle cell) { return (cell - pages_begin) >> page_bits; }
+    [[nodiscard]] std::uint32_t fresh_pages() const { return (pages_end_ - used_) / page_cells; }
     // The cells of a page that was given back are empty.
     bool take_page(std::uint32_t& entry) {
         if (free_pages_ != 0) {
@@ -273,17 +299,17 @@ private:
         std::uint32_t page = 0;
         [[maybe_unused]] const bool taken = take_page(page);
         assert(taken);
-        owners_[page >> page_bits] = 0;
+        owners_[page_number(page)] = 0;
         for (Handle pair = page + page_cells; pair > page;) give_pair(pair -= 2);
     }
 
     ReservedArray<Cell> cells_;
-    Handle windows_begin_;
+    Handle pages_end_;
     ReservedArray<Priority> priorities_;  // of ranked orders, by handle
     ReservedArray<std::uint32_t> directory_;
     ReservedArray<std::uint32_t> owners_;  // by page of cells: one more than the page of references over it, 0 for pairs
     SparseReferences sparse_;
-    std::uint32_t used_ = page_cells;
+    std::uint32_t used_ = pages_begin;
     Handle free_pages_ = 0, free_pairs_ = 0;
     std::uint32_t pages_ = 0, pages_max_;
 };

@@ -6,12 +6,13 @@
 // that locks its memory must lock on fault (MCL_ONFAULT), or it would take all that is reserved.
 //
 //   ReservedArray<std::uint32_t> slots(1 << 26);    // 256 MiB of addresses
-//   slots.prefault(1 << 20);                        // 4 MiB of memory
+//   slots.prefault(0, 1 << 20);                     // 4 MiB of memory
 //   slots[7] = 1;
 #pragma once
 
 #include <sys/mman.h>
 
+#include <algorithm>
 #include <cassert>
 #include <cstddef>
 #include <new>
@@ -48,11 +49,11 @@ public:
     [[nodiscard]] const T& operator[](std::size_t at) const { assert(at < length_); return elements_[at]; }
     [[nodiscard]] std::size_t length() const { return length_; }
 
-    // Touches the first `count` elements. Their values stay.
-    void prefault(std::size_t count) {
-        if (count > length_) count = length_;
-        auto* first = reinterpret_cast<volatile unsigned char*>(elements_);
-        for (std::size_t at = 0; at < count * sizeof(T); at += 4096) first[at] = first[at];
+    // Touches `count` elements from the first named one on, or those that there are. Their values stay.
+    void prefault(std::size_t first, std::size_t count) {
+        count = std::min(count, length_ - std::min(first, length_));
+        auto* memory = reinterpret_cast<volatile unsigned char*>(elements_ + first);
+        for (std::size_t at = 0; at < count * sizeof(T); at += 4096) memory[at] = memory[at];
     }
     // Gives the memory back: every element is zero again.
     void clear() {

@@ -114,7 +114,11 @@ using SessionTime = Point<struct SessionTimeTag, std::int64_t, Duration>;
 enum class Side : char { buy = 'B', sell = 'S' };
 
 [[nodiscard]] constexpr Side opposite(Side side) { return side == Side::buy ? Side::sell : Side::buy; }
-[[nodiscard]] constexpr bool valid(Side side) { return side == Side::buy || side == Side::sell; }
+// 0 for a buy, 1 for a sell, without a branch, as sides come like coins: the letters differ in their lowest bit.
+[[nodiscard]] constexpr std::size_t index_of(Side side) { return static_cast<unsigned char>(side) & 1; }
+[[nodiscard]] constexpr Side side_at(std::size_t index) { return static_cast<Side>('B' + index * ('S' - 'B')); }
+static_assert(index_of(Side::buy) == 0 && index_of(Side::sell) == 1 && side_at(1) == Side::sell);
+[[nodiscard]] constexpr bool valid(Side side) { return side == side_at(index_of(side)); }
 // +1 for a buy, -1 for a sell: the sign of the position that it makes.
 [[nodiscard]] constexpr std::int64_t sign(Side side) { return side == Side::buy ? 1 : -1; }
 // Whether price `a` is nearer to trading than `b` on this side of the book.

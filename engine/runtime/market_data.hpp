@@ -45,7 +45,7 @@ public:
         if (index == none) return {};
         if (header.message_type == itch50::RegShoRestriction::type || header.message_type == itch50::LuldAuctionCollar::type)
             [[unlikely]] note_rule(index, message);
-        books_.apply(message);
+        books_.update(message.data());
         return {InstrumentIndex{index}, false, true};
     }
 
@@ -103,7 +103,7 @@ private:
 
     Change on_system_event(Bytes message) {
         market_hours_ = overlay<itch50::SystemEvent>(message).event_code;
-        books_.apply(message);
+        books_.update(message.data());
         return {std::nullopt, true, true};
     }
 

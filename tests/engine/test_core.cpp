@@ -97,7 +97,7 @@ TEST(ReservedArray, IsZeroAndCanBeGivenBack) {
     ReservedArray<std::uint32_t> numbers(1u << 28);
     EXPECT_EQ(numbers[(1u << 28) - 1], 0u);
     numbers[12345] = 7;
-    numbers.prefault(20000);
+    numbers.prefault(0, 20000);
     EXPECT_EQ(numbers[12345], 7u);
     numbers.clear();
     EXPECT_EQ(numbers[12345], 0u);
