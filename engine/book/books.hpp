@@ -214,6 +214,8 @@ public:
 
     // Touches the memory of that many orders now, so that trading does not.
     void prefault(std::uint32_t orders) { cells_.prefault(orders); }
+    // What the table of orders and levels lies on.
+    [[nodiscard]] HugePages pages() const { return cells_.pages(); }
 
     // Fixes the tick of an instrument's ladders; else it is guessed from the price.
     void set_tick(std::uint16_t instrument, Price tick) {

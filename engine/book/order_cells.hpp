@@ -64,7 +64,7 @@ public:
     // pages_max bounds the pages laid under references, cells_max all cells.
     OrderCells(std::uint32_t cells_max, std::uint32_t pages_max)
         : cells_(std::size_t{pages_begin} + cells_max), pages_end_(pages_begin + cells_max / page_cells * page_cells),
-          priorities_(cells_max), directory_(directory_length + 1), owners_(cells_max >> page_bits), pages_max_(pages_max) {
+          priorities_(cells_max, HugePages::transparent), directory_(directory_length + 1), owners_(cells_max >> page_bits), pages_max_(pages_max) {
         assert(cells_max >= 3 * page_cells && cells_max <= UINT32_MAX - pages_begin);
     }
 
@@ -206,6 +206,8 @@ public:
         return (directory_[page_of(id)] & ~page_mask) | (static_cast<Handle>(id.value()) & page_mask);
     }
 
+    // What the table that all messages touch lies on.
+    [[nodiscard]] HugePages pages() const { return cells_.pages(); }
     void prefault(std::uint32_t orders) {
         cells_.prefault(pages_begin, orders);
         directory_.prefault(0, prefaulted_directory);

@@ -1,4 +1,7 @@
 // Strong types, wire fields, checksums and reserved memory.
+#include <cstdint>
+#include <fstream>
+#include <string>
 #include <type_traits>
 
 #include "engine/core/crc32c.hpp"
@@ -101,6 +104,48 @@ TEST(ReservedArray, IsZeroAndCanBeGivenBack) {
     EXPECT_EQ(numbers[12345], 7u);
     numbers.clear();
     EXPECT_EQ(numbers[12345], 0u);
+}
+
+// The host's huge pages, some more of them while this lives; none where the kernel does not give them.
+class MoreHugePages {
+public:
+    explicit MoreHugePages(long more) : before_(read("nr_hugepages")) {
+        write(before_ + more);
+        enough_ = read("nr_hugepages") == before_ + more;
+    }
+    ~MoreHugePages() { write(before_); }
+    [[nodiscard]] bool enough() const { return enough_; }
+
+private:
+    static long read(const std::string& name) {
+        long value = -1;
+        std::ifstream("/proc/sys/vm/" + name) >> value;
+        return value;
+    }
+    static void write(long value) { std::ofstream("/proc/sys/vm/nr_hugepages") << value; }
+    long before_;
+    bool enough_ = false;
+};
+
+TEST(ReservedArray, LiesOnReservedHugePagesWhereThereAreEnough) {
+    const MoreHugePages more(3);
+    if (!more.enough()) GTEST_SKIP() << "this process may not reserve huge pages, or memory has none";
+    constexpr std::size_t page = std::size_t{2} << 20;
+    ReservedArray<std::uint64_t> numbers(page / 8 + 1);
+    ASSERT_EQ(numbers.pages(), HugePages::reserved);
+    EXPECT_EQ(reinterpret_cast<std::uintptr_t>(&numbers[0]) % page, 0u);
+    numbers[page / 8] = 7;
+    numbers.prefault(0, numbers.length());
+    EXPECT_EQ(numbers[page / 8], 7u);
+    ReservedArray<std::uint64_t> moved = std::move(numbers);
+    EXPECT_EQ(moved[page / 8], 7u);
+    moved.clear();
+    EXPECT_EQ(moved[page / 8], 0u);
+    // A page is left: neither a part of a table takes it, nor a table that need not have it.
+    EXPECT_EQ(ReservedArray<std::uint64_t>(std::size_t{1} << 37).pages(), HugePages::transparent);
+    EXPECT_EQ(ReservedArray<std::uint64_t>(page / 8, HugePages::transparent).pages(), HugePages::transparent);
+    EXPECT_EQ(ReservedArray<std::uint64_t>(page / 8).pages(), HugePages::reserved);
+    EXPECT_EQ(ReservedArray<std::uint64_t>(page / 8).pages(), HugePages::reserved) << "the one before gave its page back";
 }
 
 TEST(ReservedArray, IsGivenBackWhereMemoryIsLocked) {
