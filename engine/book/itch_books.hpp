@@ -90,6 +90,18 @@ public:
     }
     static constexpr std::size_t look_ahead_max = LookAhead::messages_max;
 
+    // A message that is applied soon. Precondition: well-formed.
+    [[gnu::always_inline]] static void expect(const std::byte* m, LookAhead& ahead) {
+        const detail::ItchHint hint = detail::itch_hints[static_cast<std::size_t>(*m)];
+        ahead.expect({
+            .instrument = load_big_endian<std::uint16_t>(m + 1),
+            .id = OrderId{load_big_endian<std::uint64_t>(m + hint.reference_at)},
+            .asks = static_cast<std::uint32_t>(m[hint.side_at]) & hint.adds,
+            .comes = hint.comes,
+            .price = load_big_endian<std::uint32_t>(m + hint.price_at),
+        });
+    }
+
     [[gnu::always_inline]] ItchChange apply(const itch50::AddOrder& m) { return add(m); }
     [[gnu::always_inline]] ItchChange apply(const itch50::AddOrderMpid& m) { return add(m); }
     [[gnu::always_inline]] ItchChange apply(const itch50::OrderExecuted& m) {
@@ -187,16 +199,6 @@ private:
         return itch50::dispatch_here(message, [this](const auto& m) __attribute__((always_inline)) { return apply(m).status; });
     }
 
-    [[gnu::always_inline]] static void expect(const std::byte* m, LookAhead& ahead) {
-        const detail::ItchHint hint = detail::itch_hints[static_cast<std::size_t>(*m)];
-        ahead.expect({
-            .instrument = load_big_endian<std::uint16_t>(m + 1),
-            .id = OrderId{load_big_endian<std::uint64_t>(m + hint.reference_at)},
-            .asks = static_cast<std::uint32_t>(m[hint.side_at]) & hint.adds,
-            .comes = hint.comes,
-            .price = load_big_endian<std::uint32_t>(m + hint.price_at),
-        });
-    }
     [[nodiscard]] Book& book_of(const itch50::Header& m) { return books_.book(m.stock_locate.get().value()); }
 
     [[gnu::noinline]] static void name(Book& book, const itch50::Stock& symbol) {

@@ -40,7 +40,8 @@ struct FeedMessage {
 
 template <class T>
 concept PacketSink = requires(T sink, const FeedMessage& message, SequenceNumber sequence) {
-    // The next message of the stream. Its bytes are not checked beyond the packet's bounds.
+    // The next message of the stream. Its bytes are not checked beyond the packet's bounds. A sink that has on_packet_ahead
+    // is shown each packet before its first message, for hints; some of its messages may be duplicates.
     sink.on_message(message);
     // Fetch a snapshot, then call on_snapshot or on_snapshot_failed; `sequence` is the first message missing.
     sink.on_snapshot_needed(sequence);
@@ -271,6 +272,7 @@ bool BasicArbiter<Packet>::plausible(const Packet& packet, Sink& sink) {
 template <class Packet>
 template <SinkOf<Packet> Sink>
 void BasicArbiter<Packet>::emit(const Packet& packet, FeedSource source, Timestamp receive_time, Sink& sink) {
+    if constexpr (requires { sink.on_packet_ahead(packet); }) sink.on_packet_ahead(packet);
     for (const auto [sequence, message] : packet) {
         if (sequence < next_) {
             ++counts_.duplicates;

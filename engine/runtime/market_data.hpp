@@ -49,6 +49,22 @@ public:
         return {InstrumentIndex{index}, false, true};
     }
 
+    // The memory that a packet's messages will touch, all of it asked for before the first is applied: without that, each
+    // waits for its own. A single message has nothing to gain.
+    template <class Packet>
+    void fetch(const Packet& packet) const {
+        if (packet.message_count() < 2) return;
+        LookAhead ahead(books_.books());
+        std::size_t expected = 0;
+        for (const auto [sequence, message] : packet) {
+            if (!itch50::well_formed(message)) continue;
+            if (index_of_[itch50::header_of(message).stock_locate.get().value()] == none) continue;
+            books_.expect(message.data(), ahead);
+            if (++expected == LookAhead::messages_max) break;
+        }
+        for (int step = 0; step < 3; ++step) ahead.advance();
+    }
+
     // Before a snapshot. What the day has told of market hours stays known.
     void clear_books() {
         books_.clear();

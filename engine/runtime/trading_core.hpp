@@ -73,6 +73,9 @@ public:
     TradingCore& operator=(const TradingCore&) = delete;
 
     void on_feed_message(SequenceNumber sequence, Bytes message, Timestamp receive_time);
+    // A hint: changes nothing but the time that the packet's messages take.
+    template <class Packet>
+    void on_packet_ahead(const Packet& packet) { market_.fetch(packet); }
     void on_snapshot_message(Bytes message) { market_.apply(message); }
     void on_answer(Bytes message, Timestamp receive_time);
     void on_control(std::string_view text, Timestamp receive_time);

@@ -90,6 +90,7 @@ public:
     void send(const EncodedOrder& order, SequenceNumber cause);
     void reject(const RiskRejectPayload& reject);
     // As the sink of the arbiter.
+    void on_packet_ahead(const moldudp64::Packet& packet) { core_.on_packet_ahead(packet); }
     void on_message(const FeedMessage& message);
     void on_request(const moldudp64::Request& request) { network_.request(bytes_of(request)); }
     void on_snapshot_needed(SequenceNumber) { snapshot_.start(); }
