@@ -17,7 +17,7 @@ from stacks.topology.feed import Channel, Glimpse, Rerequest
 from stacks.topology.host import Facts, Host
 from stacks.topology.instrument import Instrument, ReferenceData
 from stacks.topology.order_entry import OrderGateway, OrderSession
-from stacks.topology.process import Process, Thread
+from stacks.topology.process import Journal, Process, Thread
 from stacks.topology.risk import RiskLimits
 from stacks.topology.site import Site
 from stacks.topology.strategy import StrategyPlacement
@@ -75,11 +75,8 @@ def render_engine(
             "channels": [_channel(channel, engine, run) for channel in engine.feed.channels],
         },
         "order_session": _order_session(site, engine, run),
-        "journal": {
-            "directory": f"{run.directory}/journal",
-            "hot_directory": run.hot_directory,
-            "segment_bytes": engine.journal.segment_mib * 1024 * 1024,
-        },
+        "gateway": _gateway(engine, facts, run),
+        "journal": _journal(engine.journal, f"{run.directory}/journal", run.hot_directory),
         "tables": engine.tables.model_dump(),
         "threads": [_thread(thread, engine, facts) for thread in engine.threads],
         "host": {
@@ -196,6 +193,28 @@ def _order_session(site: Site, engine: Process, run: Run) -> dict[str, Any]:
         "heartbeat_ms": session.heartbeat_ms,
         "cancel_on_disconnect": session.cancel_on_disconnect,
         "cancel_on_disconnect_required": site.risk.cancel_on_disconnect_required,
+    }
+
+
+def _gateway(engine: Process, facts: Facts, run: Run) -> dict[str, Any] | None:
+    """Return what the program order_gateway is told, in the engine's own file: the two can not differ in a limit."""
+    gateway = engine.gateway
+    if gateway is None:
+        return None
+    return {
+        "name": gateway.name,
+        "socket": f"{run.hot_directory}/orders",
+        "journal": _journal(gateway.journal, f"{run.directory}/gateway", f"{run.hot_directory}/gateway"),
+        "threads": [_thread(thread, engine, facts) for thread in gateway.threads],
+        "watchdog": gateway.watchdog.model_dump(),
+    }
+
+
+def _journal(journal: Journal, directory: str, hot_directory: str) -> dict[str, Any]:
+    return {
+        "directory": directory,
+        "hot_directory": hot_directory,
+        "segment_bytes": journal.segment_mib * 1024 * 1024,
     }
 
 

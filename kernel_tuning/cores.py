@@ -28,6 +28,13 @@ class Pin:
     process: Process
     thread: Thread
     cpu: int
+    path: str  # of the thread in its process
+
+    @property
+    def program(self) -> str:
+        """The name of the program that the thread belongs to: the process, or its gateway."""
+        gateway = self.process.gateway
+        return gateway.name if gateway is not None and self.path.startswith("gateway.") else self.process.name
 
     @property
     def queues(self) -> tuple[NicQueue, ...]:
@@ -71,7 +78,11 @@ def host_cores(site: Site, host: Host, facts: HostFacts) -> HostCores:
     """
     processes = [process for process in site.processes if process.host == host]
     raise_problems(_facts_problems(host, facts))
-    pins = tuple(Pin(process, thread, facts.cpus[thread.cpu]) for process in processes for thread in process.threads)
+    pins = tuple(
+        Pin(process, thread, facts.cpus[thread.cpu], path)
+        for process in processes
+        for path, thread in process.placed_threads
+    )
     spinning = {pin.cpu for pin in pins if pin.thread.wait == "spin"}
     declared = facts.cpus[: host.cpu.count]
     if host.reserved_cpus:
@@ -92,7 +103,7 @@ def _facts_problems(host: Host, facts: HostFacts) -> list[Problem]:
 
 
 def _pin_problems(pin: Pin, host: Host, facts: HostFacts, reserved: frozenset[int]) -> list[Problem]:
-    path = f"processes[{pin.process.name}].threads[{pin.thread.role}].cpu"
+    path = f"processes[{pin.process.name}].{pin.path}.cpu"
     declared = f"cpu {pin.thread.cpu} is cpu {pin.cpu} of {host.name}"
     problems = []
     if pin.thread.wait == "spin" and pin.cpu in reserved:

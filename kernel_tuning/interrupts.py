@@ -55,10 +55,10 @@ def _queue(device: Device, interrupt: InterruptFacts, cores: HostCores) -> Item:
     reader = None if queue is None else cores.reader_of(device.nic, queue)
     if reader is not None and device.nic.transport in ("kernel", "af_xdp"):
         cpus: tuple[int, ...] = (reader.cpu,)
-        reason = f"queue {queue} is read by {reader.process.name}'s {reader.thread.role} thread on cpu {reader.cpu}"
+        reason = f"queue {queue} is read by {reader.program}'s {reader.thread.role} thread on cpu {reader.cpu}"
     else:
         cpus = cores.reserved_on(device.numa_node)
-        read = "" if reader is None else f"; {reader.process.name} reads it past the kernel ({device.nic.transport})"
+        read = "" if reader is None else f"; {reader.program} reads it past the kernel ({device.nic.transport})"
         reason = f"reserved cpus of NUMA node {device.numa_node}, on which the NIC lies{read}"
     return _placed(f"{device.nic.name} {interrupt.name}", interrupt, cpus, reason)
 

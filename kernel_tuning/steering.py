@@ -78,7 +78,7 @@ def _filter(device: Device, pin: Pin, queue: int, location: int, what: str, flow
         name=f"{device.interface} {what}",
         layer="nic",
         declared=str(queue),
-        reason=f"{what} is read by {pin.process.name}'s {pin.thread.role} thread, with nothing else on queue {queue}",
+        reason=f"{what} is read by {pin.program}'s {pin.thread.role} thread, with nothing else on queue {queue}",
         running=Reading("command", f"ethtool -n {device.interface}", rf"(?s){seen}.*?Action: Direct to queue (\d+)"),
         kept=Kept(DEVICES_UNIT, f"ExecStart=-/usr/sbin/{command}{{}}", section="Service"),
         set_by=f"{command}{queue}",

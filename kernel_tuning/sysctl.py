@@ -66,7 +66,7 @@ def _sockets(site: Site, host: Host) -> Iterator[Item]:
     if any(
         nic.transport == "kernel"
         for process in processes
-        for thread in process.threads
+        for _, thread in process.placed_threads
         for nic in process.nics_of(thread)
     ):
         reason = "a socket that is read polls its queue for 50 us before it sleeps (Documentation/networking/napi.rst)"

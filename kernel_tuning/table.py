@@ -20,7 +20,7 @@ def plan_table(plan: Plan, assumed: bool) -> str:
     ]
     for pin in cores.pins:
         reads = ", ".join(f"{reading.nic.name} queue {reading.queue}" for reading in pin.queues)
-        thread = f"{pin.process.name} {pin.thread.role} ({pin.thread.wait})"
+        thread = f"{pin.program} {pin.thread.role} ({pin.thread.wait})"
         lines.append(f"cpu {pin.cpu:<6} {thread}{' reads ' + reads if reads else ''}")
     if not plan.applies:
         lines.append("The site leaves this host as it is found: this is what would be set.")

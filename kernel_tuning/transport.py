@@ -95,15 +95,15 @@ def _dpdk(device: Device) -> Iterator[Item]:
 
 
 def onload_items(cores: HostCores) -> Iterator[Item]:
-    """Yield the Onload profile of each process that reads a Solarflare NIC with Onload or ef_vi."""
-    for process in dict.fromkeys(pin.process for pin in cores.pins):
-        pins = [pin for pin in cores.pins if pin.process == process]
-        used = [nic for pin in pins for nic in process.nics_of(pin.thread) if nic.transport == "ef_vi"]
+    """Yield the Onload profile of each program that reads a Solarflare NIC with Onload or ef_vi."""
+    for program in dict.fromkeys(pin.program for pin in cores.pins):
+        pins = [pin for pin in cores.pins if pin.program == program]
+        used = [nic for pin in pins for nic in pin.process.nics_of(pin.thread) if nic.transport == "ef_vi"]
         if used:
-            path = f"{ONLOAD_FOLDER}/{process.name}.opf"
+            path = f"{ONLOAD_FOLDER}/{program}.opf"
             for name, value, reason in _onload_profile(any(nic.hardware_timestamps for nic in used)):
                 kept = Kept(path, f"onload_set {name} {{}}")
-                yield _of_a_program(f"{process.name} {name}", value, reason, kept)
+                yield _of_a_program(f"{program} {name}", value, reason, kept)
 
 
 def _onload_profile(timestamps: bool) -> Iterator[tuple[str, str, str]]:

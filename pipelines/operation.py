@@ -102,7 +102,8 @@ class Operation(dg.ConfigurableResource):
 
     def hot_directory(self, run: RunDirectory) -> Path:
         """Where hot journal segments lie: in memory, if there is room, so that no write-back stalls an order."""
-        needed_mib = HOT_SEGMENTS * max(process.journal.segment_mib for process in self.site.processes)
+        journals = [[process, process.gateway] if process.gateway else [process] for process in self.site.processes]
+        needed_mib = HOT_SEGMENTS * max(sum(one.journal.segment_mib for one in beside) for beside in journals)
         parent = SHARED_MEMORY
         if not os.access(parent, os.W_OK) or shutil.disk_usage(parent).free < needed_mib << 20:
             parent = run.path

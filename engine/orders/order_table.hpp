@@ -87,6 +87,10 @@ public:
     void allow(UserRefNum last);
     // A process begins: another may have used any number of the block.
     void skip_reserved() { next_ = std::max<std::size_t>(next_, reserved_ + 1); }
+    // Numbers are chosen elsewhere: those below `next` are used, or never will be.
+    void skip_to(UserRefNum next) {
+        next_ = std::max<std::size_t>(next_, std::min<std::size_t>(next.value(), orders_.size()));
+    }
     // How many numbers may be used, and the last of the next block.
     [[nodiscard]] std::size_t numbers_left() const;
     [[nodiscard]] std::optional<UserRefNum> next_block(std::uint32_t numbers) const;

@@ -140,15 +140,36 @@ void require_limits(const EngineConfig& config, const JsonField& field) {
     }
 }
 
+std::vector<ThreadConfig> threads(const JsonField& field) {
+    std::vector<ThreadConfig> threads;
+    for (const JsonField& thread : field.elements())
+        threads.push_back({thread["role"].text(), static_cast<int>(thread["cpu"].integer(-1, 4095)),
+                           static_cast<Wait>(thread["wait"].choice({"spin", "yield", "block"}))});
+    return threads;
+}
+
+SeparateGatewayConfig separate_gateway(const JsonField& field) {
+    SeparateGatewayConfig gateway;
+    gateway.name = field["name"].text();
+    gateway.socket = field["socket"].text();
+    const JsonField journal = field["journal"];
+    gateway.journal_directory = journal["directory"].text();
+    gateway.hot_directory = journal["hot_directory"].text();
+    gateway.segment_bytes = static_cast<std::uint64_t>(journal["segment_bytes"].integer(1, int64_max));
+    gateway.threads = threads(field["threads"]);
+    gateway.stall_max = milliseconds(field["watchdog"]["stall_ms_max"].integer(1, 60'000));
+    gateway.cancel_wait = milliseconds(field["watchdog"]["cancel_wait_ms"].integer(1, 60'000));
+    return gateway;
+}
+
 void read_places(const JsonField& root, EngineConfig& config) {
     const JsonField journal = root["journal"];
     config.journal_directory = journal["directory"].text();
     config.hot_directory = journal["hot_directory"].text();
     config.segment_bytes = static_cast<std::uint64_t>(journal["segment_bytes"].integer(1, int64_max));
     config.kill_switch_file = root["kill_switch_file"].text();
-    for (const JsonField& thread : root["threads"].elements())
-        config.threads.push_back({thread["role"].text(), static_cast<int>(thread["cpu"].integer(-1, 4095)),
-                                  static_cast<Wait>(thread["wait"].choice({"spin", "yield", "block"}))});
+    config.threads = threads(root["threads"]);
+    if (root.has("gateway")) config.gateway = separate_gateway(root["gateway"]);
 }
 
 void read_host(const JsonField& root, EngineConfig& config) {
@@ -214,7 +235,7 @@ EngineConfig read_engine_config(const std::filesystem::path& path) {
     return parse_engine_config(read_text(path), path.filename().string());
 }
 
-ThreadConfig EngineConfig::thread(const std::string& role) const {
+ThreadConfig thread_of(const std::vector<ThreadConfig>& threads, const std::string& role) {
     const auto found = std::find_if(threads.begin(), threads.end(),
                                     [&](const ThreadConfig& thread) { return thread.role == role; });
     return found == threads.end() ? ThreadConfig{role, -1, Wait::block} : *found;

@@ -66,6 +66,9 @@ struct ThreadConfig {
     Wait wait{Wait::block};
 };
 
+// The thread with this role, or one that floats and blocks where none is declared.
+[[nodiscard]] ThreadConfig thread_of(const std::vector<ThreadConfig>& threads, const std::string& role);
+
 struct TablesConfig {
     std::uint32_t resting_orders = 0;  // memory for them is touched before trading
     std::uint32_t own_orders = 0;      // in a day
@@ -100,6 +103,18 @@ struct StrategyConfig {
     JsonField parameters;  // the strategy reads its own
 };
 
+// The order gateway as a process of its own, and how long it bears an engine that stands still.
+struct SeparateGatewayConfig {
+    std::string name;
+    std::filesystem::path socket;  // where it listens for the engine
+    std::filesystem::path journal_directory;
+    std::filesystem::path hot_directory;
+    std::uint64_t segment_bytes = 0;
+    std::vector<ThreadConfig> threads;
+    Duration stall_max;
+    Duration cancel_wait;  // for the answers to its cancels
+};
+
 struct EngineConfig {
     std::string site;
     std::string process;
@@ -117,6 +132,7 @@ struct EngineConfig {
     std::string mold_session;
     std::vector<ChannelConfig> channels;
     OrderSessionConfig order_session;
+    std::optional<SeparateGatewayConfig> gateway;  // none: the engine logs in at the venue itself
     std::filesystem::path journal_directory;
     std::filesystem::path hot_directory;
     std::uint64_t segment_bytes = 0;
@@ -131,8 +147,7 @@ struct EngineConfig {
     std::vector<InstrumentConfig> instruments;
     FeeSchedule fees;
 
-    // The thread with this role, or one that floats and blocks where none is declared.
-    [[nodiscard]] ThreadConfig thread(const std::string& role) const;
+    [[nodiscard]] ThreadConfig thread(const std::string& role) const { return thread_of(threads, role); }
 };
 
 [[nodiscard]] EngineConfig read_engine_config(const std::filesystem::path& path);

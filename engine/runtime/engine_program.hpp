@@ -31,18 +31,6 @@ inline void print_line(const std::string& line) {
 }
 
 namespace detail {
-[[nodiscard]] inline std::unique_ptr<Journal> open_journal(const EngineConfig& config) {
-    JournalConfig journal;
-    journal.directory = config.journal_directory;
-    journal.hot_directory = config.hot_directory;
-    journal.segment_bytes = config.segment_bytes;
-    const JournalIdentity identity{config.site, config.mold_session, config.trading_day, config.release_digest,
-                                   config.digest};
-    auto opened = Journal::open(journal, identity);
-    if (!opened) throw EngineError(opened.error().to_string());
-    return *std::move(opened);
-}
-
 [[nodiscard]] inline JournalReader open_reader(const std::filesystem::path& directory) {
     auto reader = JournalReader::open(directory);
     if (!reader) throw EngineError(reader.error().to_string());
@@ -71,24 +59,25 @@ template <class Engine>
 }
 }  // namespace detail
 
-// Trades the session that the configuration names, from where the journal ends. Throws one sentence where that fails.
-template <Strategy S>
-void trade(const EngineConfig& config, S strategy, EngineSignals& signals, bool show_progress) {
+namespace detail {
+template <EngineNetwork Network, Strategy S>
+void trade_over(const EngineConfig& config, S strategy, EngineSignals& signals, bool show_progress) {
     const ThreadConfig trading = config.thread("trading");
     keep_memory_near(trading.cpu);
     const std::vector<SelfCheckItem> host = check_host(config, lock_memory(), std::time(nullptr));
     if (const auto why = refusal(config, host)) throw EngineError(*why);
     const HostClock clock;
-    KernelNetwork network(config, trading.wait);
-    const std::unique_ptr<Journal> journal = detail::open_journal(config);
+    Network network(config, trading.wait);
+    const std::unique_ptr<Journal> journal =
+        open_journal(config, config.journal_directory, config.hot_directory, config.segment_bytes);
     JournalRecorder recorder(*journal);
-    using Engine = TradingEngine<S, KernelNetwork, HostClock, JournalRecorder>;
+    using Engine = TradingEngine<S, Network, HostClock, JournalRecorder>;
     auto engine = std::make_unique<Engine>(config, std::move(strategy), network, clock, recorder, signals,
                                            config.hot_directory / "telemetry");
     Housekeeping housekeeping(*journal, config.thread("housekeeping").cpu, [&] {
         if (show_progress) print_line(progress_line(config, engine->telemetry()));
     });
-    JournalReader reader = detail::open_reader(config.journal_directory);
+    JournalReader reader = open_reader(config.journal_directory);
     if (const auto problem = engine->resume(reader))
         throw EngineError("journal " + config.journal_directory.string() +
                           ": cannot be continued by this release and configuration: " + *problem);
@@ -101,11 +90,20 @@ void trade(const EngineConfig& config, S strategy, EngineSignals& signals, bool 
     const auto closing = journal->close();
     if (engine->failure()) throw EngineError(*engine->failure());
     if (closing) throw EngineError("journal: " + closing->to_string());
-    const std::string summary = detail::live_summary(config, *engine, *journal, host);
+    const std::string summary = live_summary(config, *engine, *journal, host);
     engine.reset();  // its counters and parameters leave memory, after the journal
     std::error_code not_empty;
     std::filesystem::remove(config.hot_directory, not_empty);
     print_line(summary);
+}
+}  // namespace detail
+
+// Trades the session that the configuration names, from where the journal ends. Throws one sentence where that fails.
+template <Strategy S>
+void trade(const EngineConfig& config, S strategy, EngineSignals& signals, bool show_progress) {
+    if (config.gateway)
+        return detail::trade_over<KernelNetwork<SharedConnection>>(config, std::move(strategy), signals, show_progress);
+    detail::trade_over<KernelNetwork<TcpConnection>>(config, std::move(strategy), signals, show_progress);
 }
 
 // Runs the journal's inputs again and compares every order with the journaled one; `orders_file`, where not empty, gets

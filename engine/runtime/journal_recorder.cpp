@@ -2,10 +2,24 @@
 #include "engine/runtime/journal_recorder.hpp"
 
 #include <chrono>
+#include <stdexcept>
 
 #include "engine/runtime/thread_placement.hpp"
 
 namespace colo {
+
+std::unique_ptr<Journal> open_journal(const EngineConfig& config, const std::filesystem::path& directory,
+                                      const std::filesystem::path& hot_directory, std::uint64_t segment_bytes) {
+    JournalConfig journal;
+    journal.directory = directory;
+    journal.hot_directory = hot_directory;
+    journal.segment_bytes = segment_bytes;
+    const JournalIdentity identity{config.site, config.mold_session, config.trading_day, config.release_digest,
+                                   config.digest};
+    auto opened = Journal::open(journal, identity);
+    if (!opened) throw std::runtime_error(opened.error().to_string());
+    return *std::move(opened);
+}
 
 Housekeeping::Housekeeping(Journal& journal, int cpu, std::function<void()> tell_progress)
     : journal_(journal), tell_progress_(std::move(tell_progress)), thread_([this] { run(); }) {

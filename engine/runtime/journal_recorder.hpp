@@ -4,7 +4,9 @@
 #include <sched.h>
 
 #include <atomic>
+#include <filesystem>
 #include <functional>
+#include <memory>
 #include <string>
 #include <thread>
 
@@ -13,6 +15,11 @@
 #include "engine/runtime/config.hpp"
 
 namespace colo {
+
+// The journal of a process of this configuration. Throws one sentence where it cannot be opened.
+[[nodiscard]] std::unique_ptr<Journal> open_journal(const EngineConfig& config, const std::filesystem::path& directory,
+                                                    const std::filesystem::path& hot_directory,
+                                                    std::uint64_t segment_bytes);
 
 // Appends; where the next segment is not prepared yet, waits for housekeeping, but not for ever.
 class JournalRecorder {

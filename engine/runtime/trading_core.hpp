@@ -25,6 +25,7 @@
 #include "engine/runtime/command.hpp"
 #include "engine/runtime/config.hpp"
 #include "engine/runtime/control.hpp"
+#include "engine/runtime/instrument_tables.hpp"
 #include "engine/runtime/market_data.hpp"
 #include "engine/runtime/order_gateway.hpp"
 #include "engine/runtime/parameters.hpp"
@@ -154,32 +155,6 @@ private:
     bool over_loss_limit_ = false;
 };
 
-namespace detail {
-[[nodiscard]] inline std::vector<RiskMembership> memberships(const EngineConfig& config) {
-    std::vector<RiskMembership> members(config.instruments.size());
-    for (std::size_t i = 0; i < members.size(); ++i) {
-        members[i].symbol = config.instruments[i].symbol;
-        members[i].restricted = config.instruments[i].restricted;
-    }
-    for (const StrategyConfig& strategy : config.strategies)
-        for (const InstrumentIndex index : strategy.instruments) members[index.value()].strategy = strategy.name;
-    return members;
-}
-
-[[nodiscard]] inline std::vector<Position> opening_positions(const EngineConfig& config) {
-    std::vector<Position> positions;
-    for (const InstrumentConfig& instrument : config.instruments)
-        positions.emplace_back(instrument.opening_quantity, instrument.opening_price);
-    return positions;
-}
-
-[[nodiscard]] inline std::vector<Alpha<8>> symbols(const EngineConfig& config) {
-    std::vector<Alpha<8>> symbols;
-    for (const InstrumentConfig& instrument : config.instruments) symbols.emplace_back(instrument.symbol);
-    return symbols;
-}
-}  // namespace detail
-
 // How long a refused quote is left alone; behind the kill switch for good.
 inline constexpr Duration refusal_pause = milliseconds(100);
 inline constexpr Timestamp end_of_time{std::numeric_limits<std::int64_t>::max()};
@@ -187,9 +162,9 @@ inline constexpr Timestamp end_of_time{std::numeric_limits<std::int64_t>::max()}
 template <Strategy S, class Sink>
 TradingCore<S, Sink>::TradingCore(const EngineConfig& config, S strategy, Sink& sink)
     : config_(config), strategy_(std::move(strategy)), sink_(sink), market_(config),
-      orders_(config.instruments.size(), config.tables.own_orders), positions_(detail::opening_positions(config)),
-      symbols_(detail::symbols(config)),
-      gate_(config.risk, detail::memberships(config), orders_, positions_,
+      orders_(config.instruments.size(), config.tables.own_orders), positions_(opening_positions(config)),
+      symbols_(colo::symbols(config)),
+      gate_(config.risk, memberships(config), orders_, positions_,
             {config.order_session.cancel_on_disconnect, config.order_session.cancel_on_disconnect_required}),
       gateway_(orders_, symbols_),
       slots_(config.instruments.size()), is_marked_(config.instruments.size()), now_(config.midnight) {
@@ -216,13 +191,9 @@ void TradingCore<S, Sink>::on_feed_message(SequenceNumber sequence, Bytes messag
 
 template <Strategy S, class Sink>
 void TradingCore<S, Sink>::on_answer(Bytes message, Timestamp receive_time) {
-    const auto index_of = [this](std::string_view symbol) {
-        std::uint32_t index = 0;
-        while (index < symbols_.size() && symbols_[index] != symbol) ++index;
-        return InstrumentIndex{index};
-    };
+    const auto index = [this](std::string_view symbol) { return index_of(symbols_, symbol); };
     OrderAnswer answer;
-    if (decode_answer(message, index_of, answer)) {
+    if (decode_answer(message, index, answer)) {
         ++counts_.malformed_answers;
         return;
     }

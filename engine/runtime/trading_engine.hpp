@@ -21,6 +21,7 @@
 #include "engine/runtime/engine_signals.hpp"
 #include "engine/runtime/open_orders.hpp"
 #include "engine/runtime/proposal_block.hpp"
+#include "engine/runtime/recorder.hpp"
 #include "engine/runtime/replay.hpp"
 #include "engine/runtime/snapshot_client.hpp"
 #include "engine/runtime/soup_client.hpp"
@@ -37,16 +38,6 @@ concept EngineNetwork = requires(T network, std::size_t line, Bytes payload) {
     requires Connection<std::remove_reference_t<decltype(network.orders())>>;
     requires Connection<std::remove_reference_t<decltype(network.snapshot())>>;
     network.wait();                                 // nothing was there
-};
-
-// Appends to the journal; false where it cannot be written, after which nothing may leave.
-template <class T>
-concept Recorder = requires(T recorder, const RecordFields& fields, Bytes payload) {
-    { recorder.append(fields, payload) } -> std::same_as<bool>;
-    { recorder.failed() } -> std::same_as<bool>;            // checked every turn, so cheap
-    recorder.sync_soon();                                   // what was appended is to survive power loss
-    { recorder.synced() } -> std::same_as<bool>;            // it does
-    { recorder.failure() } -> std::convertible_to<std::string>;
 };
 
 template <Strategy S, EngineNetwork Network, Clock C, Recorder R>

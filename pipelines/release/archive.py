@@ -19,7 +19,7 @@ from pathlib import Path
 
 from stacks.topology.errors import ColoError
 
-PROGRAMS = ("engine", "exchange_simulator")
+PROGRAMS = ("engine", "order_gateway", "exchange_simulator")
 VERSION = "0.1.0"
 
 

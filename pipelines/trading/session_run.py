@@ -1,6 +1,7 @@
 """Runs the exchange simulator and the engine of a release over one session, until the session has ended.
 
-Both print a line of JSON a second into their logs; their last line, with "done": true, is their summary.
+Where the site declares a gateway for the engine, it runs between the two as a process of its own. All print a line of
+JSON a second into their logs; their last line, with "done": true, is their summary.
 """
 
 from __future__ import annotations
@@ -16,10 +17,10 @@ from pipelines.supervisor import Program, Supervisor
 from pipelines.trading.run_directory import RunDirectory
 from stacks.topology.errors import ColoError
 
-EXCHANGE, ENGINE = "exchange_simulator", "engine"
+EXCHANGE, GATEWAY, ENGINE = "exchange_simulator", "order_gateway", "engine"
 POLL_S = 0.1
 FULL_BYTES = 1 << 16  # a disk with less cannot have kept what a program said about it
-ENDED_S_MAX = 30.0  # between the end of one program and that of the other
+ENDED_S_MAX = 30.0  # between the end of one program and that of the others
 
 
 def trade(
@@ -29,46 +30,49 @@ def trade(
     on_progress: Callable[[dict, dict], None],
     check: Callable[[], None] = lambda: None,
 ) -> dict:
-    """Trades the session of `run` to its end and returns {"engine": summary, "exchange": summary}.
+    """Trades the session of `run` to its end and returns the summaries of "engine", "exchange" and "gateway", if any.
 
     `on_progress(exchange, engine)` gets the latest line of each; `check()` raises when something else that the run
-    needs has failed. Raises ColoError with the program's own sentence when either program fails: what it journaled
+    needs has failed. Raises ColoError with the program's own sentence when one of them fails: what it journaled
     stays, and the next call on the same folder goes on from there.
     """
-    exchange, engine = programs(release, run)
-    supervisor.start(exchange)
-    supervisor.start(engine)
+    started = {program.name: program for program in programs(release, run)}
+    supervisor.start(*started.values())
     ended_at: float | None = None
     while True:
-        statuses = {program.name: supervisor.poll(program.name) for program in (exchange, engine)}
-        on_progress(last_line(exchange.log_file), last_line(engine.log_file))
-        failed = [program for program in (exchange, engine) if statuses[program.name] not in (None, 0)]
+        statuses = {name: supervisor.poll(name) for name in started}
+        on_progress(last_line(started[EXCHANGE].log_file), last_line(started[ENGINE].log_file))
+        failed = [program for name, program in started.items() if statuses[name] not in (None, 0)]
         if failed:
             raise ColoError(_sentence(failed, statuses, run.path))
         running = [name for name, status in statuses.items() if status is None]
+        if running == [GATEWAY]:
+            supervisor.stop(GATEWAY)  # it would wait for an engine that comes back
+            running = []
         if not running:
-            return {ENGINE: summary(engine), "exchange": summary(exchange)}
-        if len(running) == 1:
+            return {_KEYS[name]: summary(program) for name, program in started.items()}
+        if len(running) < len(started):
             ended_at = ended_at or time.monotonic()
             if time.monotonic() - ended_at > ENDED_S_MAX:
-                raise ColoError(f"{running[0]} did not end within {ENDED_S_MAX:g} s of the other; see {run.logs}")
+                raise ColoError(f"{running[0]} did not end within {ENDED_S_MAX:g} s of the others; see {run.logs}")
         check()
         time.sleep(POLL_S)
 
 
-def programs(release: Release, run: RunDirectory) -> tuple[Program, Program]:
-    """The exchange simulator and the engine as the supervisor starts them."""
-    return (
+_KEYS = {EXCHANGE: "exchange", GATEWAY: "gateway", ENGINE: "engine"}  # of the summaries
+
+
+def programs(release: Release, run: RunDirectory) -> tuple[Program, ...]:
+    """The exchange simulator, the gateway where the engine has one, and the engine, as the supervisor starts them."""
+    names = [EXCHANGE, GATEWAY, ENGINE] if run.read("engine.json").get("gateway") else [EXCHANGE, ENGINE]
+    configured = {EXCHANGE: "exchange.json", GATEWAY: "engine.json", ENGINE: "engine.json"}
+    return tuple(
         Program(
-            name=EXCHANGE,
-            command=(str(release.program(EXCHANGE)), "--config", str(run.path / "exchange.json"), "--progress"),
-            log_file=run.logs / "exchange_simulator.log",
-        ),
-        Program(
-            name=ENGINE,
-            command=(str(release.program(ENGINE)), "--config", str(run.path / "engine.json"), "--progress"),
-            log_file=run.logs / "engine.log",
-        ),
+            name=name,
+            command=(str(release.program(name)), "--config", str(run.path / configured[name]), "--progress"),
+            log_file=run.logs / f"{name}.log",
+        )
+        for name in names
     )
 
 

@@ -52,9 +52,29 @@ def _role_problems(path: str, process: Process) -> list[Problem]:
         if roles.count(role) != 1:
             sentence = f"a process of role {process.role} needs one thread of role {role}, not {roles.count(role)}"
             problems.append(Problem(f"{path}.threads", sentence))
+    problems += _gateway_problems(path, process)
     kind = process.environment.kind
     if process.role == "exchange_simulator" and kind != "simulation":
         problems.append(Problem(f"{path}.environment", f"is {kind}, a simulator serves simulation only"))
+    return problems
+
+
+def _gateway_problems(path: str, process: Process) -> list[Problem]:
+    """What a gateway needs to guard an engine: one thread of each kind, and a venue that cancels when it lets go."""
+    gateway, session = process.gateway, process.order_session
+    if gateway is None:
+        return []
+    problems = []
+    roles = [thread.role for thread in gateway.threads]
+    for role in ("gateway", "housekeeping"):
+        if roles.count(role) != 1:
+            sentence = f"a gateway needs one thread of role {role}, not {roles.count(role)}"
+            problems.append(Problem(f"{path}.gateway.threads", sentence))
+    if process.role == "exchange_simulator":
+        problems.append(Problem(f"{path}.gateway", f"a process of role {process.role} sends no orders"))
+    if session is not None and not session.cancel_on_disconnect:
+        sentence = f"drops order session {session.name}, which does not cancel on disconnect"
+        problems.append(Problem(f"{path}.gateway", sentence))
     return problems
 
 

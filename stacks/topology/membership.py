@@ -53,10 +53,12 @@ def data_plane_hosts(site: Site) -> Iterator[tuple[str, Host]]:
 
 
 def _name_problems(site: Site) -> list[Problem]:
+    names = {field: [part.name for part in getattr(site, field)] for field in _NAMED}
+    names["processes"] += [process.gateway.name for process in site.processes if process.gateway is not None]
     return [
         Problem(f"{field}[{name}]", "the name stands twice")
-        for field in _NAMED
-        for name in repeated([part.name for part in getattr(site, field)])
+        for field, stated in names.items()
+        for name in repeated(stated)
     ]
 
 

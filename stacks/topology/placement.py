@@ -93,10 +93,10 @@ def _cpu_problems(site: Site) -> list[Problem]:
     problems = []
     for host in site.hosts:
         pinned = [
-            (f"processes[{process.name}].threads[{thread.role}]", thread)
+            (f"processes[{process.name}].{path}", thread)
             for process in site.processes
             if process.host == host
-            for thread in process.threads
+            for path, thread in process.placed_threads
         ]
         for (first_path, first), (second_path, second) in combinations(pinned, 2):
             sentence = _conflict(host, first, second, first_path)

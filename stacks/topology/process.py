@@ -15,7 +15,7 @@ from stacks.topology.order_entry import OrderSession
 from stacks.topology.venue import Venue, VenueEnvironment
 
 Wait = Literal["spin", "yield", "block"]
-ThreadRole = Literal["trading", "housekeeping", "simulator"]
+ThreadRole = Literal["trading", "gateway", "housekeeping", "simulator"]
 
 
 class NicQueue(Declared):
@@ -78,6 +78,30 @@ class Tables(Declared):
     own_orders: Annotated[Positive, Field(le=1 << 24)] = 1 << 18
 
 
+class Watchdog(Declared):
+    """How long a gateway bears an engine whose loop stands still, and how long it then waits for answers.
+
+    stall_ms_max     longer than any pause of a healthy engine: its loop moves every millisecond where it blocks
+    cancel_wait_ms   between the cancel of every open order and the end of the venue's session
+    """
+
+    stall_ms_max: Annotated[Positive, Field(le=60_000)]
+    cancel_wait_ms: Annotated[Positive, Field(le=60_000)]
+
+
+class SeparateGateway(Declared):
+    """The order gateway of an engine as a process of its own, beside it on its host (engine/gateway/gateway.hpp).
+
+    It holds the engine's order session, and outlives it. It checks every order once more, and cancels them all, then
+    drops the session, when the engine dies or stands still.
+    """
+
+    name: Name
+    threads: tuple[Thread, ...]
+    journal: Journal
+    watchdog: Watchdog
+
+
 SelfCheckItem = Literal[
     "cpus_isolated", "tick_stopped", "governor", "clock_source", "hugepages", "memory_locked", "audit"
 ]
@@ -88,7 +112,8 @@ class Process(Declared):
 
     An engine (role strategy) joins feed lines and logs in at an order session of one environment of a venue; a standby
     reads the same feed and takes over the order session of the engine that it stands by for; an exchange simulator
-    serves the environment, and its receptions say on which NIC it sends each line.
+    serves the environment, and its receptions say on which NIC it sends each line. Where an engine has a `gateway`,
+    that process is logged in for it, and sends its orders over `order_nic`.
 
     In the environment production an engine does not trade on a host whose tuning differs from the declaration, or whose
     audit has failed or expired, but for the items of `self_check_waived` (engine/runtime/self_check.hpp).
@@ -107,6 +132,7 @@ class Process(Declared):
     order_session: Annotated[OrderSession, BY_NAME] | None = None
     order_nic: Annotated[Nic, BY_NAME] | None = None
     stands_by: Annotated[Process, BY_NAME] | None = None
+    gateway: SeparateGateway | None = None
     self_check_waived: tuple[SelfCheckItem, ...] = ()
 
     @model_validator(mode="after")
@@ -122,18 +148,30 @@ class Process(Declared):
         return self
 
     def nics_of(self, thread: Thread) -> list[Nic]:
-        """Return the NICs that a thread works with, each once: the trading thread reads every line and sends orders."""
+        """Return the NICs that a thread works with, each once.
+
+        The trading thread reads every line; it sends the orders, or the gateway's thread does.
+        """
         nics = [reading.nic for reading in thread.nic_queues]
         if thread.role == "trading":
             nics += [reception.nic for reception in self.receptions]
-            nics += [self.order_nic] if self.order_nic is not None else []
+        if self.order_nic is not None and thread.role == ("trading" if self.gateway is None else "gateway"):
+            nics.append(self.order_nic)
         return list(dict.fromkeys(nics))
+
+    @property
+    def placed_threads(self) -> tuple[tuple[str, Thread], ...]:
+        """Every thread that runs for this process, its gateway's too, and the path to each from here."""
+        beside = () if self.gateway is None else self.gateway.threads
+        return (
+            *((f"threads[{thread.role}]", thread) for thread in self.threads),
+            *((f"gateway.threads[{thread.role}]", thread) for thread in beside),
+        )
 
     def _thread_problems(self) -> list[Problem]:
         problems = []
         cpu = self.host.cpu
-        for thread in self.threads:
-            path = f"threads[{thread.role}]"
+        for path, thread in self.placed_threads:
             if thread.cpu >= cpu.count:
                 sentence = f"host {self.host.name} has {cpu.count} cpus, cpu {thread.cpu} is not one of them"
                 problems.append(Problem(f"{path}.cpu", sentence))
@@ -156,8 +194,8 @@ class Process(Declared):
         used = [(f"receptions[{reception.line.name}].nic", reception.nic) for reception in self.receptions]
         if self.order_nic is not None:
             used.append(("order_nic", self.order_nic))
-        for thread in self.threads:
-            used += [(f"threads[{thread.role}].nic_queues[{q.nic.name}].nic", q.nic) for q in thread.nic_queues]
+        for path, thread in self.placed_threads:
+            used += [(f"{path}.nic_queues[{q.nic.name}].nic", q.nic) for q in thread.nic_queues]
         return [
             Problem(path, f"NIC {nic.name} is not declared on host {self.host.name}")
             for path, nic in used

@@ -103,7 +103,7 @@ def test_engine_and_exchange_meet_at_the_same_places() -> None:
 def test_a_standby_would_take_over_everything_but_host_and_cpus() -> None:
     primary, standby = (json.loads(engine_text(CARTERET, name)) for name in ("engine-1", "standby-1"))
     differing = {key for key in primary if primary[key] != standby[key]}
-    assert differing == {"process", "feed", "threads", "host"}  # a host has its own audit
+    assert differing == {"process", "feed", "threads", "gateway", "host"}  # a host has its own audit
     assert primary["order_session"] == standby["order_session"]
 
 

@@ -8,6 +8,7 @@
 
 #include "engine/core/mpmc_ring.hpp"
 #include "engine/core/spsc_ring.hpp"
+#include "engine/core/stream_ring.hpp"
 #include "tests/engine/model_memory.hpp"
 
 namespace colo::test {
@@ -153,12 +154,41 @@ void spsc_mixed(Model& model) {
     check_order(model, *ring, got, pushed);
 }
 
+// Bytes in pieces of a cell and a bit, read in pieces that end within one: they stay whole and in order.
+void stream(Model& model) {
+    using Ring = StreamRing<2, ModelMemory>;
+    const auto ring = std::make_unique<Ring>();
+    StreamRingWriter writer(*ring);
+    StreamRingReader reader(*ring);
+    std::size_t written = 0;
+    std::vector<std::byte> got;
+    const auto produce = [&] {
+        for (const std::size_t length : {57u, 56u}) {
+            std::vector<std::byte> piece;
+            for (std::size_t i = 0; i < length; ++i) piece.push_back(static_cast<std::byte>(written + i));
+            written += writer.write(piece);
+        }
+    };
+    const auto read = [&](std::size_t length) {
+        std::vector<std::byte> piece(length);
+        piece.resize(reader.read(piece));
+        got.insert(got.end(), piece.begin(), piece.end());
+    };
+    model.run({produce, [&] { read(50); read(60); }});
+    read(1'000);
+    if (reader.corrupt() || writer.corrupt()) return model.fail("an honest side was called corrupt");
+    for (std::size_t i = 0; i < got.size(); ++i)
+        if (got[i] != static_cast<std::byte>(i)) return model.fail("byte " + std::to_string(i) + " is wrong");
+    if (got.size() != written) model.fail("a byte was lost");
+}
+
 struct Scenario {
     const char* name;
     void (*run)(Model&);
 };
 constexpr Scenario scenarios_of_spsc[] = {
     {"spsc_single", spsc_single}, {"spsc_bulk", spsc_bulk}, {"spsc_mixed", spsc_mixed}};
+constexpr Scenario scenarios_of_stream[] = {{"stream", stream}};
 constexpr Scenario scenarios_of_mpmc[] = {{"mpmc", mpmc}, {"mpmc_bulk", mpmc_bulk}};
 
 class Interleavings : public ::testing::TestWithParam<std::span<const Scenario>> {};
@@ -193,6 +223,7 @@ TEST_P(Interleavings, notice_an_element_that_is_stored_after_it_is_announced) {
 }
 
 INSTANTIATE_TEST_SUITE_P(SpscRing, Interleavings, ::testing::Values(std::span<const Scenario>{scenarios_of_spsc}));
+INSTANTIATE_TEST_SUITE_P(StreamRing, Interleavings, ::testing::Values(std::span<const Scenario>{scenarios_of_stream}));
 INSTANTIATE_TEST_SUITE_P(MpmcRing, Interleavings, ::testing::Values(std::span<const Scenario>{scenarios_of_mpmc}));
 
 }  // namespace

@@ -51,11 +51,15 @@ def test_declared_indexes_become_the_numbers_of_the_operating_system(facts: Host
     assert facts.cpus[:3] == (0, 2, 4) and facts.cpus[16:19] == (1, 3, 5)
     assert cores.reserved == (0, 1, 2, 3)
     assert cores.isolated == tuple(range(4, 32))
-    assert {(pin.process.name, pin.thread.role): pin.cpu for pin in cores.pins} == {
+    assert {(pin.program, pin.thread.role): pin.cpu for pin in cores.pins} == {
         ("engine-1", "trading"): 4,
         ("engine-1", "housekeeping"): 0,
+        ("engine-1-gateway", "gateway"): 8,
+        ("engine-1-gateway", "housekeeping"): 0,
         ("standby-2", "trading"): 6,
         ("standby-2", "housekeeping"): 2,
+        ("standby-2-gateway", "gateway"): 10,
+        ("standby-2-gateway", "housekeeping"): 2,
     }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from stacks.topology.instrument import InstrumentSelection, dollars
 from stacks.topology.network import CrossConnect, Link
-from stacks.topology.process import Process, Thread
+from stacks.topology.process import Process, SeparateGateway, Thread, Watchdog
 from stacks.topology.recovery import RecoveryObjective
 from stacks.topology.risk import DuplicateOrders, MessageRate, RiskTree
 from stacks.topology.site import Site
@@ -191,8 +191,9 @@ ROLES = [
                     ENGINE_1,
                     name="simulator",
                     role="exchange_simulator",
-                    threads=(Thread(role="simulator", cpu=5, wait="yield"),),
+                    threads=(Thread(role="simulator", cpu=6, wait="yield"),),
                     order_session=None,
+                    gateway=None,
                 ),
             ),
         ),
@@ -212,10 +213,11 @@ ROLES = [
             CARTERET,
             STANDBY_1,
             host=TRADING_1,
-            threads=(rebuilt(STANDBY_1.threads[1], cpu=0), Thread(role="trading", cpu=5, wait="spin")),
+            threads=(rebuilt(STANDBY_1.threads[1], cpu=0), Thread(role="trading", cpu=6, wait="spin")),
             receptions=ENGINE_1.receptions,
             order_nic=ENGINE_1.order_nic,
             journal=ENGINE_1.journal,
+            gateway=None,
         ),
     ),
     Broken("strategy_on_the_simulator", lambda: rebuilt(DESK, strategies=(rebuilt(PLACEMENT, process=SIMULATOR),))),
@@ -327,4 +329,43 @@ EXPOSURE = [
     ),
 ]
 
-BROKEN_SITES = [*MEMBERSHIP, *PLACEMENTS, *ROLES, *PRODUCTION, *EXPOSURE]
+GATEWAY = SeparateGateway(
+    name="engine-gateway",
+    threads=(Thread(role="gateway", cpu=0, wait="block"), Thread(role="housekeeping", cpu=0, wait="block")),
+    journal=ENGINE.journal,
+    watchdog=Watchdog(stall_ms_max=200, cancel_wait_ms=500),
+)
+
+
+def with_gateway(**changes: object) -> Site:
+    """The desk with a gateway of its engine that differs from a sound one."""
+    return with_process(DESK, ENGINE, gateway=rebuilt(GATEWAY, **changes))
+
+
+GATEWAYS = [
+    Broken("gateway_with_the_name_of_a_process", lambda: with_gateway(name=SIMULATOR.name)),
+    Broken("gateway_without_housekeeping", lambda: with_gateway(threads=GATEWAY.threads[:1])),
+    Broken(
+        "gateway_on_the_cpu_of_its_engine",
+        lambda: with_gateway(threads=(Thread(role="gateway", cpu=1, wait="spin"), GATEWAY.threads[1])),
+    ),
+    Broken("gateway_of_a_simulator", lambda: with_process(DESK, SIMULATOR, gateway=GATEWAY)),
+    Broken(
+        "gateway_of_a_session_that_stays",
+        lambda: substituted(
+            rebuilt(with_gateway(), risk=rebuilt(DESK.risk, cancel_on_disconnect_required=False)),
+            ENGINE.order_session,
+            rebuilt(ENGINE.order_session, cancel_on_disconnect=False),
+        ),
+    ),
+    Broken("gateway_that_never_loses_patience", lambda: rebuilt(GATEWAY.watchdog, stall_ms_max=60_001)),
+    Broken(
+        "gateway_thread_remote_from_the_order_nic",
+        lambda: rebuilt(
+            ENGINE_1,
+            gateway=rebuilt(GATEWAY, threads=(Thread(role="gateway", cpu=18, wait="spin"), GATEWAY.threads[1])),
+        ),
+    ),
+]
+
+BROKEN_SITES = [*MEMBERSHIP, *PLACEMENTS, *ROLES, *PRODUCTION, *EXPOSURE, *GATEWAYS]

@@ -9,7 +9,7 @@ from stacks.topology.control import ControlService, Operator
 from stacks.topology.host import Host
 from stacks.topology.instrument import InstrumentSelection, dollars
 from stacks.topology.order_entry import Credential, OrderSession
-from stacks.topology.process import Journal, LineReception, NicQueue, Process, Thread
+from stacks.topology.process import Journal, LineReception, NicQueue, Process, SeparateGateway, Thread, Watchdog
 from stacks.topology.recovery import Failure, RecoveryObjective
 from stacks.topology.risk import EVERY_INSTRUMENT, DuplicateOrders, MessageRate, RiskLevel, RiskLimits, RiskTree
 from stacks.topology.strategy import AvellanedaStoikov, StrategyPlacement
@@ -139,19 +139,24 @@ def objectives(
 def _engine(
     name: str, host: Host, slot: int, venue: Venue, session: OrderSession, stands_by: Process | None = None
 ) -> Process:
-    """Return an engine in one slot of a host: a polling cpu on the NUMA node of its NICs, a queue of each NIC."""
+    """Return an engine in one of the two slots of a host, and its gateway.
+
+    Each has a polling cpu on the NUMA node of its NICs, and a queue of each NIC that it uses.
+    """
     feed_a, feed_b, order_nic, *_ = host.nics
     environment = venue.environments[0]
     feed = environment.feeds[0]
     nic_of_line = {"A": feed_a, "B": feed_b}
-    queues = tuple(NicQueue(nic=nic, queue=slot + 1) for nic in (feed_a, feed_b, order_nic))
+    feed_queues = tuple(NicQueue(nic=nic, queue=slot + 1) for nic in (feed_a, feed_b))
+    order_queues = (NicQueue(nic=order_nic, queue=slot + 1),)
+    housekeeping = Thread(role="housekeeping", cpu=slot, wait="block")
     return Process(
         name=name,
         role="strategy" if stands_by is None else "standby",
         host=host,
         threads=(
-            Thread(role="trading", cpu=2 + slot, wait="spin", nic_queues=queues),
-            Thread(role="housekeeping", cpu=slot, wait="block"),
+            Thread(role="trading", cpu=2 + slot, wait="spin", nic_queues=feed_queues),
+            housekeeping,
         ),
         venue=venue,
         environment=environment,
@@ -163,6 +168,12 @@ def _engine(
         order_nic=order_nic,
         journal=Journal(disk=host.disks[0], segment_mib=256),
         stands_by=stands_by,
+        gateway=SeparateGateway(
+            name=f"{name}-gateway",
+            threads=(Thread(role="gateway", cpu=4 + slot, wait="spin", nic_queues=order_queues), housekeeping),
+            journal=Journal(disk=host.disks[0], segment_mib=64),
+            watchdog=Watchdog(stall_ms_max=50, cancel_wait_ms=250),
+        ),
     )
 
 
