@@ -47,7 +47,8 @@ public:
         const ouch50::OrderSide asked = message.side;
         if (asked != ouch50::OrderSide::buy && side_of(asked) != Side::sell) return RefusedMessage("an order of no side");
         return AskedOrder{AskedOrder::Kind::order,
-                          {OrderRequest::Kind::enter, instrument, side_of(asked), message.price, message.quantity, {}},
+                          {OrderRequest::Kind::enter, instrument, side_of(asked), message.price, message.quantity, {},
+                           asked == ouch50::OrderSide::sell_short},
                           number};
     }
 

@@ -20,6 +20,7 @@ struct OrderRequest {
     Price price;             // enter, replace
     Quantity quantity;       // enter, replace: shares to be open
     UserRefNum original;     // replace, cancel: the order that is meant
+    bool marked_short = false;  // enter: already marked as a short sale, by an engine whose gateway may know of more fills
 };
 
 [[nodiscard]] constexpr std::string_view name_of(OrderRequest::Kind kind) {

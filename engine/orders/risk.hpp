@@ -132,7 +132,7 @@ public:
     // Whether the request is a sale of more than is held once every open sale is filled.
     [[nodiscard]] bool sells_short(const OrderRequest& request) const {
         return request.side == Side::sell && request.kind != OrderRequest::Kind::cancel &&
-               worst_case(request.instrument, Side::sell) + added(request) > Quantity{0};
+               (request.marked_short || worst_case(request.instrument, Side::sell) + added(request) > Quantity{0});
     }
 
     // Call after anything that changed orders or position of an instrument; zero keeps the price known so far.

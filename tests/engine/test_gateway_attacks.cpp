@@ -117,6 +117,29 @@ TEST_F(GatewayAttack, AnOrderAgainstItsOwnIsRefused) {
     expect_refused(EngineLoss::refused_order, "engine lost: self_trade");
 }
 
+TEST_F(GatewayAttack, ASaleIsMarkedShortAtLeastWhereTheGatewayKnowsThatItIs) {
+    log_in();
+    auto sale = order();
+    sale.side = ouch50::OrderSide::sell_short;
+    write_message(bytes_of(sale));
+    ASSERT_EQ(venue.received_count('O'), 1u);
+    venue.execute(1, 1'000'000, 100, 1);
+    settle_attacker();
+    write_message(bytes_of(order(300)));
+    venue.execute(2, 1'000'000, 300, 2);
+    settle_attacker();
+    ASSERT_EQ(gateway->position(instrument).quantity(), Quantity{200});
+    auto cautious = order();  // its engine has not heard of the purchase
+    cautious.side = ouch50::OrderSide::sell_short;
+    write_message(bytes_of(cautious));
+    EXPECT_EQ(venue.received_count('O'), 3u);
+    auto wrong = order(200);
+    wrong.side = ouch50::OrderSide::sell;
+    write_message(bytes_of(wrong));
+    EXPECT_EQ(venue.received_count('O'), 3u) << "100 shares more than are held";
+    expect_refused(EngineLoss::refused_message, "another way");
+}
+
 TEST_F(GatewayAttack, ARestrictedInstrumentIsRefused) {
     config.instruments[0].restricted = true;
     start_gateway();
