@@ -25,6 +25,7 @@ from pipelines.report.report import write_report
 from pipelines.session import Generation, Session, default_sources, load_session, prepare_session
 from pipelines.store.tick_store import ORDER_EVENTS, TICKS, Day
 from pipelines.trading.credentials import write_credentials
+from pipelines.trading.drop_copy import make_drop_copy
 from pipelines.trading.run_directory import RunDirectory
 from pipelines.trading.session_run import trade
 from stacks.topology.errors import ColoError
@@ -99,6 +100,7 @@ def traded_session(context: dg.AssetExecutionContext, operation: Operation) -> d
     if done is None:
         release = unpack_release(*_release_of(run))
         done = trade(operation.supervisor, release, run, operation.show_trading, plane.check)
+        make_drop_copy(release, run)
         run.write("traded.json", done)
     engine = done["engine"]
     operation.progress.stage(

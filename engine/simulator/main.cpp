@@ -2,6 +2,7 @@
 // generates a session from a seed.
 //
 //   exchange_simulator --config exchange.json [--progress]
+//   exchange_simulator --config exchange.json --drop-copy FILE
 //   exchange_simulator --generate --seed 1 --messages 300000 --symbols 2 --day 2026-01-15 --out session.itch
 #include <sched.h>
 
@@ -17,6 +18,7 @@
 
 #include "engine/runtime/json_field.hpp"
 #include "engine/simulator/config.hpp"
+#include "engine/simulator/drop_copy.hpp"
 #include "engine/simulator/exchange.hpp"
 #include "engine/simulator/generated_session.hpp"
 #include "engine/simulator/simulator.hpp"
@@ -29,6 +31,7 @@ using namespace colo::simulator;
 
 constexpr const char* usage =
     "usage: exchange_simulator --config exchange.json [--progress]\n"
+    "       exchange_simulator --config exchange.json --drop-copy FILE\n"
     "       exchange_simulator --generate --day YYYY-MM-DD --out session.itch\n"
     "                          [--seed N] [--messages N] [--symbols N]\n";
 
@@ -48,7 +51,7 @@ std::optional<Options> parsed(int count, char** arguments) {
             continue;
         }
         const bool known = name == "--config" || name == "--seed" || name == "--messages" || name == "--symbols" ||
-                           name == "--day" || name == "--out";
+                           name == "--day" || name == "--out" || name == "--drop-copy";
         if (!known || i + 1 == count) return std::nullopt;
         options[name] = arguments[++i];
     }
@@ -100,6 +103,15 @@ void pin(int cpu) {
     }
 }
 
+// What was executed so far, from the journal of a venue that has ended.
+void copy_executions(const std::string& path, const std::string& file) {
+    const Config config = read_config(path);
+    auto session = SessionFile::open(config.session_file.string());
+    if (!session) throw SimulatorError(session.error().to_string());
+    ExchangeJournal journal(config.journal_directory, config.mold_session);
+    write_drop_copy(Exchange(*session, journal), file);
+}
+
 void play(const std::string& path, bool show_progress) {
     std::signal(SIGTERM, request_stop);
     std::signal(SIGINT, request_stop);
@@ -145,6 +157,7 @@ int main(int count, char** arguments) {
     }
     try {
         if (generates) generate(*options);
+        else if (has("--drop-copy")) copy_executions(options->at("--config"), options->at("--drop-copy"));
         else play(options->at("--config"), has("--progress"));
         return 0;
     } catch (const std::exception& error) {

@@ -1,7 +1,8 @@
 """The rules a stored session must satisfy, each as one SQL query whose result rows are its violations.
 
 A rule's query runs in DuckDB over the relations `ticks`, `order_events`, `bars` (what the store holds), `journal`
-(kind, sequence, journal_offset of every journaled record), `tick_rules` and `positions` (what the engine reports),
+(kind, sequence, journal_offset of every journaled record), `tick_rules`, `positions` (what the engine reports) and
+`drop_copy` (kind, match_number, order_id, instrument_id, side, price, quantity of what the venue says it executed),
 with the bounds $messages (of the session), $from_start (1 where it begins with the day), $window_ns, $staleness_ns,
 $open_ns and $close_ns, and yields one row per violation: `stored_row` names the row, `detail` says what is wrong.
 `examined` counts the rows that the rule looked at, so that a rule that saw nothing is visible as such.
@@ -199,19 +200,66 @@ def stored_equals_journaled(table: str, kinds: tuple[int, ...]) -> Rule:
     )
 
 
+# Of the messages without an action of their own, a broken trade alone refers to something: to its match number.
+BROKEN = f"action = {action_code('own_other')} AND reference <> 0"
 POSITION_EQUALS_FILLS = Rule(
     "position_equals_fills",
-    "The engine's position in each instrument equals the sum of its stored fills.",
+    "The engine's position in each instrument equals the sum of its stored fills, less those that were broken.",
     "order_events",
     f"""
     WITH filled AS (
         SELECT instrument_id, sum(CASE WHEN side = {ord("B")} THEN quantity ELSE -quantity END) AS position
-        FROM order_events WHERE action = {action_code("own_executed")} GROUP BY instrument_id)
+        FROM order_events WHERE action = {action_code("own_executed")}
+        AND reference NOT IN (SELECT reference FROM order_events WHERE {BROKEN}) GROUP BY instrument_id)
     SELECT 'order_events instrument_id=' || instrument_id AS stored_row,
            'fills sum to ' || coalesce(f.position, 0) || ', the engine holds ' || coalesce(p.position, 0) AS detail
     FROM filled f FULL OUTER JOIN positions p USING (instrument_id)
     WHERE coalesce(f.position, 0) <> coalesce(p.position, 0)""",
     f"SELECT count(*) FROM order_events WHERE action = {action_code('own_executed')}",
+)
+
+
+def _fills(relation: str, match_number: str, of_a_fill: str) -> str:
+    """One row a match number: how often it is there, and what was filled."""
+    columns = ", ".join(f"min({name}) AS {name}" for name in ("order_id", "instrument_id", "side", "price", "quantity"))
+    return f"""
+        SELECT {match_number} AS match_number, count(*) AS times, {columns}
+        FROM {relation} WHERE {of_a_fill} GROUP BY {match_number}"""
+
+
+FILL = "%s.times || ' times ' || %s.quantity || ' at ' || %s.price || ' of order ' || %s.order_id"
+FILLS_EQUAL_DROP_COPY = Rule(
+    "fills_equal_drop_copy",
+    "The venue's drop copy has every stored fill, with its order, side, price and quantity, and no other.",
+    "order_events",
+    f"""
+    WITH ours AS ({_fills("order_events", "reference", f"action = {action_code('own_executed')}")}),
+    venues AS ({_fills("drop_copy", "match_number", "kind = 'executed'")})
+    SELECT 'order_events match_number=' || match_number AS stored_row,
+           CASE WHEN ours.times IS NULL THEN 'the venue executed it, we have no such fill'
+                WHEN venues.times IS NULL THEN 'a fill that the venue did not execute'
+                ELSE {FILL.replace("%s", "ours")} || '; the venue has ' || {FILL.replace("%s", "venues")} END AS detail
+    FROM ours FULL OUTER JOIN venues USING (match_number)
+    WHERE (ours.times, ours.order_id, ours.instrument_id, ours.side, ours.price, ours.quantity)
+          IS DISTINCT FROM
+          (venues.times, venues.order_id, venues.instrument_id, venues.side, venues.price, venues.quantity)""",
+    "SELECT count(*) FROM drop_copy WHERE kind = 'executed'",
+)
+
+POSITION_EQUALS_DROP_COPY = Rule(
+    "position_equals_drop_copy",
+    "The engine's position in each instrument equals what the venue executed for us, less what it broke.",
+    "order_events",
+    f"""
+    WITH copied AS (
+        SELECT instrument_id, sum(CASE WHEN side = {ord("B")} THEN quantity ELSE -quantity END
+                                  * CASE WHEN kind = 'broken' THEN -1 ELSE 1 END) AS position
+        FROM drop_copy GROUP BY instrument_id)
+    SELECT 'drop_copy instrument_id=' || instrument_id AS stored_row,
+           'executed: ' || coalesce(c.position, 0) || ', the engine holds ' || coalesce(p.position, 0) AS detail
+    FROM copied c FULL OUTER JOIN positions p USING (instrument_id)
+    WHERE coalesce(c.position, 0) <> coalesce(p.position, 0)""",
+    "SELECT count(*) FROM drop_copy",
 )
 
 RULES: tuple[Rule, ...] = (
@@ -227,4 +275,6 @@ RULES: tuple[Rule, ...] = (
     stored_equals_journaled("ticks", (FEED_MESSAGE,)),
     stored_equals_journaled("order_events", (ORDER_SENT, ORDER_ANSWER, RISK_REJECT)),
     POSITION_EQUALS_FILLS,
+    FILLS_EQUAL_DROP_COPY,
+    POSITION_EQUALS_DROP_COPY,
 )

@@ -9,6 +9,7 @@ import pyarrow as pa
 from pipelines.quality.violations import StoredSession
 from pipelines.session import Session
 from pipelines.store.tick_store import ORDER_EVENTS, TICKS, Day, TickStore, read_arrow
+from pipelines.trading.drop_copy import read_drop_copy
 from pipelines.trading.run_directory import RunDirectory
 from stacks.topology.data_plane import Bars
 from stacks.topology.instrument import ReferenceData
@@ -29,6 +30,7 @@ def stored_session(
         journal=journal_headers(run),
         tick_rules=_tick_rules(reference_data),
         positions=_positions(run, reference_data),
+        drop_copy=read_drop_copy(run, reference_data),
         bounds={
             "messages": session.messages,
             "from_start": int(session.from_start),

@@ -19,9 +19,9 @@ NAMED_MAX = 5  # of these in a sentence
 @dataclass(frozen=True)
 class StoredSession:
     """What the rules look at. `ticks`, `order_events` and `bars` come from the store, `journal` (kind, sequence,
-    journal_offset), `tick_rules` (price_from, tick_size) and `positions` (instrument_id, position) from the run;
-    `bounds` are the numbers that rules name with a $: messages of the session, from_start (1 or 0), window_ns,
-    staleness_ns, and open_ns and close_ns in Unix ns."""
+    journal_offset), `tick_rules` (price_from, tick_size), `positions` (instrument_id, position) and `drop_copy` (the
+    venue's fills) from the run; `bounds` are the numbers that rules name with a $: messages of the session, from_start
+    (1 or 0), window_ns, staleness_ns, and open_ns and close_ns in Unix ns."""
 
     ticks: pa.Table
     order_events: pa.Table
@@ -29,6 +29,7 @@ class StoredSession:
     journal: pa.Table
     tick_rules: pa.Table
     positions: pa.Table
+    drop_copy: pa.Table
     bounds: Mapping[str, int]
 
 
@@ -63,7 +64,7 @@ class Finding:
 def find_violations(stored: StoredSession, rules: tuple[Rule, ...] = RULES) -> list[Finding]:
     """Every rule's finding, in the order of the rules."""
     with duckdb.connect(":memory:") as connection:
-        for name in ("ticks", "order_events", "bars", "journal", "tick_rules", "positions"):
+        for name in ("ticks", "order_events", "bars", "journal", "tick_rules", "positions", "drop_copy"):
             connection.register(name, getattr(stored, name))
         return [_find(connection, rule, stored.bounds) for rule in rules]
 

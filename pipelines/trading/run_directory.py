@@ -5,6 +5,7 @@ build/<site>/runs/<trading day>-<session, 12 hex digits>/
     engine.json, exchange.json, reference_data.json
     journal/         the engine's journal; exchange/ the simulator's
     logs/
+    drop_copy.csv    what the venue executed, by its own account
     traded.json      the engine's last summary: trading is over
     complete         everything is stored: the next run starts afresh
 """

@@ -22,6 +22,8 @@ Check = Literal[
     "ticks_equal_journal",
     "order_events_equal_journal",
     "position_equals_fills",
+    "fills_equal_drop_copy",
+    "position_equals_drop_copy",
 ]
 CHECKS: tuple[Check, ...] = get_args(Check)
 

@@ -34,6 +34,9 @@ def tick(sequence: int, action: str, **values: int) -> np.ndarray:
     return row
 
 
+FILL = {"order_id": 1, "reference": 5, "quantity": 10, "side": ord("B")}
+
+
 def sound_session() -> StoredSession:
     """Adds, a partial cancel, executions, a hidden trade that is broken later, and one own fill."""
     printable = flag("printable")
@@ -53,7 +56,7 @@ def sound_session() -> StoredSession:
         [
             tick(3, "own_new", order_id=1, price=100_000, quantity=10, side=ord("B"), journal_offset=9_000),
             tick(1, "own_accepted", order_id=1, price=100_000, quantity=10, side=ord("B"), journal_offset=9_064),
-            tick(2, "own_executed", order_id=1, price=100_000, quantity=10, side=ord("B"), journal_offset=9_128),
+            tick(2, "own_executed", **FILL, price=100_000, journal_offset=9_128),
         ]
     )
     bars = pa.table(
@@ -80,6 +83,7 @@ def sound_session() -> StoredSession:
         journal=journal,
         tick_rules=pa.table({"price_from": [0, 10_000], "tick_size": [1, 100]}),
         positions=pa.table({"instrument_id": pa.array([INSTRUMENT], pa.int32()), "position": [10]}),
+        drop_copy=drop_copy(("executed", 5, 10)),
         bounds={
             "messages": len(ticks),
             "from_start": 1,
@@ -88,6 +92,22 @@ def sound_session() -> StoredSession:
             "open_ns": MIDNIGHT_NS,
             "close_ns": MIDNIGHT_NS + 100 * WINDOW_NS,
         },
+    )
+
+
+def drop_copy(*lines: tuple[str, int, int], order_id: int = 1, price: int = 100_000, side: str = "B") -> pa.Table:
+    """Lines of (kind, match number, quantity)."""
+    count = len(lines)
+    return pa.table(
+        {
+            "kind": pa.array([kind for kind, _, _ in lines], pa.string()),
+            "match_number": pa.array([match for _, match, _ in lines], pa.int64()),
+            "order_id": pa.array([order_id] * count, pa.int64()),
+            "instrument_id": pa.array([INSTRUMENT] * count, pa.int32()),
+            "side": pa.array([ord(side)] * count, pa.int8()),
+            "price": pa.array([price] * count, pa.int64()),
+            "quantity": pa.array([quantity for _, _, quantity in lines], pa.int64()),
+        }
     )
 
 
@@ -134,6 +154,10 @@ MUTATIONS: dict[str, tuple[Mutation, str]] = {
         "journal_offset=9064"),
     "position_equals_fills": (
         lambda s: replace(s, positions=changed(s.positions, 0, "position", 11)), f"instrument_id={INSTRUMENT}"),
+    "fills_equal_drop_copy": (lambda s: replace(s, drop_copy=drop_copy(("executed", 5, 9))), "match_number=5"),
+    "position_equals_drop_copy": (
+        lambda s: replace(s, drop_copy=drop_copy(("executed", 5, 10), ("broken", 5, 10))),
+        f"drop_copy instrument_id={INSTRUMENT}"),
 }  # fmt: skip
 
 
@@ -174,6 +198,46 @@ def test_a_session_from_the_middle_of_a_day_may_refer_to_orders_from_before_but_
         stored = replace(later, ticks=changed(later.ticks, 3, "flags", flags))
         findings = {finding.rule.name: finding for finding in find_violations(stored)}
         assert findings["order_references"].violations == violations
+
+
+@pytest.mark.parametrize(
+    ("copied", "detail"),
+    [
+        (drop_copy(), "a fill that the venue did not execute"),
+        (drop_copy(("executed", 5, 10), ("executed", 6, 1)), "the venue executed it, we have no such fill"),
+        (
+            drop_copy(("executed", 5, 9)),
+            "1 times 10 at 100000 of order 1; the venue has 1 times 9 at 100000 of order 1",
+        ),
+        (drop_copy(("executed", 5, 10), price=99_900), "the venue has 1 times 10 at 99900 of order 1"),
+        (drop_copy(("executed", 5, 10), order_id=2), "the venue has 1 times 10 at 100000 of order 2"),
+        (drop_copy(("executed", 5, 10), side="S"), "the venue has 1 times 10 at 100000 of order 1"),
+    ],
+)
+def test_what_differs_from_the_drop_copy_is_named(copied: pa.Table, detail: str) -> None:
+    findings = {finding.rule.name: finding for finding in find_violations(replace(sound_session(), drop_copy=copied))}
+    finding = findings["fills_equal_drop_copy"]
+    assert finding.violations == 1
+    assert detail in finding.rows[0][1]
+
+
+def test_a_fill_that_is_stored_twice_is_not_the_venues() -> None:
+    sound = sound_session()
+    twice = replace(sound, order_events=with_row(sound.order_events, sound.order_events.slice(2, 1)))
+    findings = {finding.rule.name: finding for finding in find_violations(twice)}
+    assert "2 times 10 at 100000 of order 1; the venue has 1 times" in findings["fills_equal_drop_copy"].rows[0][1]
+
+
+def test_a_broken_fill_is_no_position() -> None:
+    sound = sound_session()
+    row = tick(4, "own_other", order_id=1, quantity=10, side=ord("B"), journal_offset=9_192, reference=5)
+    broken = replace(sound, order_events=with_row(sound.order_events, arrow_table(row)))
+    broken = replace(broken, drop_copy=drop_copy(("executed", 5, 10), ("broken", 5, 10)))
+    for position, violations in ((10, 1), (0, 0)):
+        held = replace(broken, positions=changed(sound.positions, 0, "position", position))
+        findings = {finding.rule.name: finding.violations for finding in find_violations(held)}
+        assert findings["position_equals_fills"] == findings["position_equals_drop_copy"] == violations
+        assert findings["fills_equal_drop_copy"] == 0
 
 
 def test_sub_dollar_prices_have_a_finer_grid() -> None:

@@ -45,11 +45,12 @@ def test_a_half_written_file_never_shows(tmp_path: Path) -> None:
 
 def test_credentials_are_made_once_for_the_owner_alone(tmp_path: Path) -> None:
     site = load_site("lab")
-    assert credential_names(site) == ["glimpse", "ouch-1", "postgres"]
+    assert credential_names(site) == ["control-operator", "glimpse", "ouch-1", "postgres"]
     folder = write_credentials(site, tmp_path)
     first = {path.name: path.read_text() for path in folder.iterdir()}
     assert {path.stat().st_mode & 0o777 for path in folder.iterdir()} == {0o600}
-    assert all(len(password) == 10 for password in first.values())
+    assert all(len(password) == 10 for name, password in first.items() if name != "control-operator")
+    assert len(first["control-operator"]) >= 43, "nobody types an operator's token"
     write_credentials(site, tmp_path)
     assert {path.name: path.read_text() for path in folder.iterdir()} == first
 
