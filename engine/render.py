@@ -86,6 +86,7 @@ def render_engine(
         },
         "kill_switch_file": f"{run.directory}/kill",
         "risk": _risk(site, engine, reference_data),
+        "anomalies": site.anomalies.model_dump(),
         "strategies": [_strategy(placement, reference_data, run) for placement in _placements(site, engine)],
         "instruments": [_instrument(site, engine, instrument) for instrument in reference_data.instruments],
         "fees": reference_data.fees.model_dump(exclude={"source"}),

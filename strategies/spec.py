@@ -48,6 +48,7 @@ class Spec(Strict):
     name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
     source: Text
     doc: Text
+    model_inputs: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")], Text] = {}
     parameters: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")], Parameter]
 
     def check(self, values: Mapping[str, object]) -> None:

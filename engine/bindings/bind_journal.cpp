@@ -198,6 +198,8 @@ nb::dict record_kinds() {
     put("risk_reject", RecordKind::risk_reject);
     put("snapshot_message", RecordKind::snapshot_message);
     put("gap", RecordKind::gap);
+    put("anomaly", RecordKind::anomaly);
+    put("model", RecordKind::model);
     return kinds;
 }
 

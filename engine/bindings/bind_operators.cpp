@@ -2,18 +2,21 @@
 #include <nanobind/nanobind.h>
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/string_view.h>
+#include <nanobind/stl/tuple.h>
 #include <nanobind/stl/vector.h>
 
 #include <chrono>
 #include <stdexcept>
 #include <string>
 #include <thread>
+#include <tuple>
 #include <vector>
 
 #include "engine/runtime/command.hpp"
 #include "engine/runtime/open_orders.hpp"
 #include "engine/runtime/parameters.hpp"
 #include "engine/runtime/proposal_block.hpp"
+#include "engine/runtime/tree_model.hpp"
 
 namespace nb = nanobind;
 
@@ -86,6 +89,41 @@ std::string send_command(const std::string& path, const std::string& author, con
     return propose(block, command, path, author, timeout_s);
 }
 
+using Node = std::tuple<double, std::uint16_t, std::uint16_t, std::uint16_t>;
+
+std::string swap_model(const std::string& path, const std::string& author, const std::string& digest, double value_max,
+                       const std::vector<std::uint16_t>& roots, const std::vector<Node>& nodes, double timeout_s) {
+    require_name(author);
+    ModelChange change;
+    TreeModel& model = change.model;
+    if (roots.size() > TreeModel::trees_max || nodes.size() > TreeModel::nodes_max)
+        throw std::invalid_argument("a model has at most " + std::to_string(TreeModel::trees_max) + " trees and " +
+                                    std::to_string(TreeModel::nodes_max) + " nodes");
+    if (digest.size() != 2 * model.digest.size()) throw std::invalid_argument("the digest is no SHA-256");
+    for (std::size_t i = 0; i < model.digest.size(); ++i)
+        model.digest[i] = static_cast<std::uint8_t>(std::stoi(digest.substr(2 * i, 2), nullptr, 16));
+    model.value_max = value_max;
+    model.tree_count = roots.size();
+    model.node_count = nodes.size();
+    std::copy(roots.begin(), roots.end(), model.roots.begin());
+    std::transform(nodes.begin(), nodes.end(), model.nodes.begin(), [](const Node& node) {
+        return TreeNode{std::get<0>(node), std::get<1>(node), std::get<2>(node), std::get<3>(node), 0};
+    });
+    auto block = ProposalBlock<ModelChange>::open(path);
+    return propose(block, change, path, author, timeout_s);
+}
+
+nb::tuple read_model(const std::string& path) {
+    const ModelChange found = in_force(ProposalBlock<ModelChange>::open(path), path);
+    std::string digest;
+    for (const std::uint8_t byte : found.model.digest) {
+        constexpr const char* digits = "0123456789abcdef";
+        digest += digits[byte >> 4];
+        digest += digits[byte & 15];
+    }
+    return nb::make_tuple(found.generation, std::string(found.author_view()), found.generation == 0 ? "" : digest);
+}
+
 nb::tuple read_open_orders(const std::string& path) {
     const auto found = OpenOrdersFile::open(path).read();
     if (!found) throw std::runtime_error(path + ": the engine died while it wrote there");
@@ -115,6 +153,13 @@ void bind_operators(nb::module_& module) {
                "Tells an engine, by its command file, to pause or resume the strategy that is the target, or to cancel "
                "(all, instrument SYMBOL, order NUMBER): an empty text where it did, else why not. RuntimeError where "
                "the engine does not answer in time.");
+    module.def("swap_model", &swap_model, nb::arg("path"), nb::arg("author"), nb::arg("digest"), nb::arg("value_max"),
+               nb::arg("roots"), nb::arg("nodes"), nb::arg("timeout_s") = 2.0, nb::call_guard<nb::gil_scoped_release>(),
+               "Puts a model in place of the one that the strategy asks, by the engine's model file: nodes are (threshold "
+               "or value, input or 0xFFFF of a leaf, node below, node above). An empty text where it is applied, else "
+               "why not. RuntimeError where the engine does not answer in time.");
+    module.def("read_model", &read_model, nb::arg("path"),
+               "(generation, author, SHA-256 of its file in hexadecimal) of the model that an engine has in force.");
     module.def("read_open_orders", &read_open_orders, nb::arg("path"),
                "(count, orders): how many orders stand, and the oldest of them as (number, place of the instrument in "
                "engine.json, 'B' or 'S', price in 1e-4 dollars, shares open, shares filled, state).");

@@ -33,6 +33,8 @@ enum class RecordKind : std::uint8_t {
     risk_reject = 7,       // RiskRejectPayload
     snapshot_message = 8,  // ITCH message of a snapshot, verbatim
     gap = 9,               // GapPayload
+    anomaly = 10,          // AnomalyPayload; follows from what came before it, or is measured
+    model = 11,            // a ModelChange (tree_model.hpp): the strategy asks this model from here on
 };
 
 enum class RecordSource : std::uint8_t {
@@ -109,6 +111,18 @@ struct GapPayload {
     std::uint64_t last;
 };
 
+// Something that an orderly venue, market or engine would not have shown; zero where a number does not apply.
+struct AnomalyPayload {
+    std::uint64_t cause_sequence;  // the latest feed message
+    std::int64_t price;            // of a fill
+    std::int64_t quantity;         // shares filled, rejects of a burst, orders that never arrived, ns of a latency
+    std::int64_t limit;            // what was open, the best price, or the declared threshold
+    std::uint32_t user_ref_num;
+    std::int32_t instrument_id;
+    std::uint8_t anomaly;          // an Anomaly
+    std::uint8_t reserved[7];
+};
+
 inline constexpr std::uint64_t record_header_bytes = 32;
 inline constexpr std::uint64_t record_alignment = 8;
 inline constexpr std::uint64_t payload_bytes_max = 65'536;
@@ -156,6 +170,7 @@ static_assert(offsetof(RecordHeader, source) == 25 && offsetof(RecordHeader, cha
 static_assert(offsetof(RecordHeader, reserved) == 28);
 static_assert(sizeof(TimerPayload) == 16 && sizeof(GapPayload) == 16);
 static_assert(sizeof(TimingPayload) == 56 && offsetof(TimingPayload, receive_time_ns) == 16);
+static_assert(sizeof(AnomalyPayload) == 48 && offsetof(AnomalyPayload, anomaly) == 40);
 static_assert(sizeof(RiskRejectPayload) == 40 && offsetof(RiskRejectPayload, rule) == 32);
 
 }  // namespace colo

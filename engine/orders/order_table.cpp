@@ -223,7 +223,7 @@ AnswerOutcome OrderTable::on(const OrderReplaced& answer) {
 
 AnswerOutcome OrderTable::on(const OrderExecuted& answer) {
     OwnOrder* order = find_mutable(answer.user_ref_num);
-    if (order == nullptr) return {std::nullopt, nullptr, Anomaly::unknown_order};
+    if (order == nullptr) return {std::nullopt, nullptr, Anomaly::fill_without_order};
     AnswerOutcome outcome{Fill{order->user_ref_num, order->instrument, order->side, answer.price, answer.quantity,
                                answer.match_number, answer.liquidity, false},
                           order, Anomaly::none};
@@ -343,6 +343,10 @@ std::string_view name_of(Anomaly anomaly) {
     case Anomaly::unknown_match: return "unknown_match";
     case Anomaly::never_arrived: return "never_arrived";
     case Anomaly::table_full: return "table_full";
+    case Anomaly::fill_without_order: return "fill_without_order";
+    case Anomaly::price_off_book: return "price_off_book";
+    case Anomaly::reject_burst: return "reject_burst";
+    case Anomaly::latency_spike: return "latency_spike";
     }
     return "";
 }

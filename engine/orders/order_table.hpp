@@ -20,30 +20,11 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/orders/anomaly.hpp"
 #include "engine/orders/order.hpp"
 #include "engine/orders/order_answer.hpp"
 
 namespace colo {
-
-// An answer that an orderly venue would not have given; it is followed as far as it is a fact, and counted.
-enum class Anomaly : std::uint8_t {
-    none,
-    unknown_order,      // fill, cancel or reject of a number we never used
-    adopted_order,      // accepted order that we do not remember: after a loss of the journal's tail
-    overfill,           // executed beyond what was open: the position is right, the order is not
-    fill_after_end,     // execution of an order that had ended
-    revived_order,      // accepted after it was rejected or given up
-    repeated_answer,    // acknowledged twice
-    unknown_match,      // broken trade that we never had, or broken twice
-    never_arrived,      // resolved by the account query: the order never reached the venue
-    table_full,
-};
-constexpr std::size_t anomaly_count = 10;
-[[nodiscard]] std::string_view name_of(Anomaly anomaly);
-// A broken invariant stops trading; the rest are counted.
-[[nodiscard]] constexpr bool stops_trading(Anomaly anomaly) {
-    return anomaly == Anomaly::overfill || anomaly == Anomaly::unknown_order || anomaly == Anomaly::table_full;
-}
 
 struct Fill {
     UserRefNum user_ref_num;

@@ -102,6 +102,15 @@ InstrumentConfig instrument(const JsonField& field) {
     return instrument;
 }
 
+AnomalyThresholds anomalies(const JsonField& field) {
+    AnomalyThresholds thresholds;
+    thresholds.fill_off_book_bps_max = field["fill_off_book_bps_max"].integer(1, int64_max);
+    thresholds.rejects = static_cast<std::uint32_t>(field["reject_burst"]["rejects"].integer(1, 10'000));
+    thresholds.reject_window = milliseconds(field["reject_burst"]["window_ms"].integer(1, 86'400'000));
+    thresholds.latency_max = nanoseconds(field["latency_ns_max"].integer(1, int64_max));
+    return thresholds;
+}
+
 StrategyConfig strategy(const JsonField& field, const std::vector<InstrumentConfig>& instruments) {
     StrategyConfig strategy{field["name"].text(), field["spec_digest"].text(), {}, field["parameters"]};
     for (const JsonField& element : field["instruments"].elements()) {
@@ -191,6 +200,7 @@ void read_host(const JsonField& root, EngineConfig& config) {
 
 void read_trading(const JsonField& root, EngineConfig& config) {
     for (const JsonField& level : root["risk"].elements()) config.risk.push_back(risk_level(level));
+    config.anomalies = anomalies(root["anomalies"]);
     for (const JsonField& element : root["instruments"].elements()) config.instruments.push_back(instrument(element));
     for (const JsonField& element : root["strategies"].elements())
         config.strategies.push_back(strategy(element, config.instruments));

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "engine/core/types.hpp"
+#include "engine/orders/anomaly.hpp"
 #include "engine/orders/order.hpp"
 #include "engine/orders/position.hpp"
 #include "engine/orders/risk_limits.hpp"
@@ -143,6 +144,7 @@ struct EngineConfig {
     std::optional<AuditConfig> audit;  // of this host; none where it is not tuned, or the environment not production
     std::filesystem::path kill_switch_file;
     std::vector<RiskLevelLimits> risk;
+    AnomalyThresholds anomalies;
     std::vector<StrategyConfig> strategies;
     std::vector<InstrumentConfig> instruments;
     FeeSchedule fees;

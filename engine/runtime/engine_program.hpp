@@ -83,6 +83,7 @@ void trade_over(const EngineConfig& config, S strategy, EngineSignals& signals, 
                           ": cannot be continued by this release and configuration: " + *problem);
     engine->offer_parameters(config.hot_directory / "parameters");
     engine->offer_commands(config.hot_directory / "commands");
+    engine->offer_models(config.hot_directory / "models");
     engine->show_orders(config.hot_directory / "open_orders");
     pin_thread(trading.cpu, "trading");
     engine->run();

@@ -192,6 +192,7 @@ private:
         case RecordKind::order_answer: begin(record, show_answer(record.payload)); break;
         case RecordKind::control: begin(record, {std::string(text_of(record.payload)), {}}); break;
         case RecordKind::gap: begin(record, {"gap", {}}); break;
+        case RecordKind::model: begin(record, {"model", {}}); break;
         case RecordKind::timing: {
             if (record.payload.size() != sizeof(TimingPayload)) break;
             TimingPayload timing;
@@ -199,7 +200,7 @@ private:
             witness_.inputs().back().timings.push_back(timing);
             break;
         }
-        case RecordKind::order_sent: case RecordKind::risk_reject: case RecordKind::timer: break;  // replay gives them
+        case RecordKind::order_sent: case RecordKind::risk_reject: case RecordKind::anomaly: case RecordKind::timer: break;  // replay gives them
         }
     }
     void begin(const RecordView& record, ShownMessage message) {
@@ -232,7 +233,9 @@ template <class Reader, class Core>
     moment.snapshotting = core.snapshotting();
     moment.inputs = std::move(witness.inputs());
     for (const OrderComparison::Given& given : witness.unmet())
-        moment.unmet.push_back(given.kind == RecordKind::order_sent ? show_order(given.payload).name : "risk reject");
+        moment.unmet.push_back(given.kind == RecordKind::order_sent ? show_order(given.payload).name
+                               : given.kind == RecordKind::anomaly  ? "anomaly"
+                                                                    : "risk reject");
     return moment;
 }
 

@@ -40,6 +40,10 @@ public:
         given_.push_back({RecordKind::risk_reject, SequenceNumber{reject.cause_sequence},
                           copy(std::as_bytes(std::span{&reject, 1}))});
     }
+    void raise(const AnomalyPayload& anomaly) {
+        given_.push_back({RecordKind::anomaly, SequenceNumber{anomaly.cause_sequence},
+                          copy(std::as_bytes(std::span{&anomaly, 1}))});
+    }
 
     // The next record that was given out must be this one. The sentence says where it differs.
     [[nodiscard]] std::optional<std::string> meet(const RecordView& record) {
@@ -77,6 +81,14 @@ struct ReplayEnd {
     std::optional<std::string> problem;  // the first difference, or the journal's error
 };
 
+// Whether a record is something that a core gave out: what is measured is not.
+[[nodiscard]] inline bool given_out(const RecordView& record) {
+    if (record.header.kind != RecordKind::anomaly)
+        return record.header.kind == RecordKind::order_sent || record.header.kind == RecordKind::risk_reject;
+    return record.payload.size() == sizeof(AnomalyPayload) &&
+           record.payload[offsetof(AnomalyPayload, anomaly)] != std::byte{static_cast<std::uint8_t>(Anomaly::latency_spike)};
+}
+
 // Hands one input to a core; false where the record is none.
 template <class Core>
 bool apply_input(Core& core, const RecordHeader& header, Bytes payload) {
@@ -86,6 +98,7 @@ bool apply_input(Core& core, const RecordHeader& header, Bytes payload) {
     case RecordKind::snapshot_message: core.on_snapshot_message(payload); break;
     case RecordKind::order_answer: core.on_answer(payload, receive_time); break;
     case RecordKind::control: core.on_control(text_of(payload), receive_time); break;
+    case RecordKind::model: core.on_model(payload, receive_time); break;
     case RecordKind::gap: break;
     default: return false;
     }
@@ -121,13 +134,13 @@ ReplayEnd replay_journal(Reader& reader, Core& core, OrderComparison& comparison
         }
         ++end.records;
         const RecordKind kind = record.header.kind;
-        if (kind == RecordKind::order_sent || kind == RecordKind::risk_reject) {
+        if (given_out(record)) {
             end.problem = comparison.meet(record);
             if (!end.problem && kind == RecordKind::order_sent) {
                 ++end.orders;
                 if (on_order) on_order(SequenceNumber{record.header.sequence}, record.payload);
             }
-        } else if (kind != RecordKind::timing && kind != RecordKind::timer) {
+        } else if (kind != RecordKind::timing && kind != RecordKind::timer && kind != RecordKind::anomaly) {
             end.problem = comparison.settled(record);
             if (!end.problem) apply_input(core, record.header, record.payload);
         }

@@ -31,6 +31,7 @@
 #include "engine/runtime/parameters.hpp"
 #include "engine/runtime/quote_plan.hpp"
 #include "engine/runtime/strategy.hpp"
+#include "engine/runtime/tree_model.hpp"
 
 namespace colo {
 
@@ -40,6 +41,7 @@ concept DecisionSink = requires(T sink, const EncodedOrder& order, const RiskRej
     sink.decoded();             // the message is in the book, the decision begins
     sink.send(order, cause);    // journal it, then send it
     sink.reject(reject);        // journal it
+    sink.raise(AnomalyPayload{});  // journal it
 };
 
 // A sink that also sees what a decision is made from and what was asked for: `decided(core, view, wanted)` before the
@@ -80,19 +82,26 @@ public:
     void on_snapshot_message(Bytes message) { market_.apply(message); }
     void on_answer(Bytes message, Timestamp receive_time);
     void on_control(std::string_view text, Timestamp receive_time);
+    void on_model(Bytes change, Timestamp receive_time);
 
-    // Why a change of parameters or a command is none; nothing where it can be applied.
+    // Why a change of parameters, a command or a model is none; nothing where it can be applied.
     [[nodiscard]] std::optional<Sentence> refusal_of(const ParameterChange& change) const;
     [[nodiscard]] std::optional<Sentence> refusal_of(const Command& command) const;
+    [[nodiscard]] std::optional<Sentence> refusal_of(const ModelChange& change) const;
     // What is in force: generation 0 is what the strategy began with.
     [[nodiscard]] const ParameterChange& parameters() const { return parameters_; }
     [[nodiscard]] static std::span<const ParameterRule> parameter_rules() {
         if constexpr (Tunable<S>) return S::parameter_rules();
         else return {};
     }
+    // Generation 0 is none: a model without a tree, which gives zero.
+    [[nodiscard]] const ModelChange& model() const { return model_; }
     // The latest command that was carried out: generation 0 is none.
     [[nodiscard]] const Command& command() const { return command_; }
     [[nodiscard]] bool paused() const { return paused_; }
+    [[nodiscard]] SequenceNumber cause() const { return cause_; }
+    // What only a live engine can measure.
+    void count_latency_spike() { ++counts_.anomalies[static_cast<std::size_t>(Anomaly::latency_spike)]; }
     [[nodiscard]] SessionState session() const { return session_; }
     [[nodiscard]] bool killed() const { return gate_.killed(); }
     [[nodiscard]] bool stopped() const { return stopped_; }
@@ -124,6 +133,10 @@ private:
     template <class Such>
     void cancel_where(Such&& such);
     void on_fill(const Fill& fill);
+    void look_at(const OrderAnswer& answer, const AnswerOutcome& outcome);
+    void look_at_price(const Fill& fill);
+    void count_reject();
+    void raise(Anomaly anomaly, AnomalyPayload event);
     void on_account(UserRefNum next);
     void session_down();
     void watch_losses();
@@ -144,7 +157,10 @@ private:
     std::vector<InstrumentIndex> marked_;          // to be decided
     std::vector<bool> is_marked_;
     CoreCounts counts_;
+    MessageRate venue_rejects_;
+    Timestamp next_burst_;  // the rejects of one burst are one event
     ParameterChange parameters_;
+    ModelChange model_;
     Command command_;
     bool paused_ = false;
     Timestamp now_;
@@ -167,7 +183,8 @@ TradingCore<S, Sink>::TradingCore(const EngineConfig& config, S strategy, Sink& 
       gate_(config.risk, memberships(config), orders_, positions_,
             {config.order_session.cancel_on_disconnect, config.order_session.cancel_on_disconnect_required}),
       gateway_(orders_, symbols_),
-      slots_(config.instruments.size()), is_marked_(config.instruments.size()), now_(config.midnight) {
+      slots_(config.instruments.size()), is_marked_(config.instruments.size()),
+      venue_rejects_(config.anomalies.rejects, config.anomalies.reject_window), now_(config.midnight) {
     marked_.reserve(config.instruments.size());
     if constexpr (Tunable<S>) {
         const std::span<const double> values = strategy_.parameters();
@@ -200,8 +217,7 @@ void TradingCore<S, Sink>::on_answer(Bytes message, Timestamp receive_time) {
     advance_clock(receive_time);
     if (const auto* account = std::get_if<AccountAnswer>(&answer)) return on_account(account->next);
     const AnswerOutcome outcome = orders_.apply(answer);
-    ++counts_.anomalies[static_cast<std::size_t>(outcome.anomaly)];
-    if (std::holds_alternative<OrderRejected>(answer)) ++counts_.venue_rejects;
+    look_at(answer, outcome);
     if (outcome.fill) on_fill(*outcome.fill);
     if (outcome.order != nullptr) {
         gate_.refresh(outcome.order->instrument, Price{0});
@@ -291,7 +307,12 @@ std::optional<UserRefNum> TradingCore<S, Sink>::number_in(std::string_view text)
 template <Strategy S, class Sink>
 void TradingCore<S, Sink>::on_account(UserRefNum next) {
     if (session_ != SessionState::reconciling) return;
-    counts_.anomalies[static_cast<std::size_t>(Anomaly::never_arrived)] += orders_.reconcile(next);
+    if (const std::size_t given_up = orders_.reconcile(next); given_up > 0) {
+        counts_.anomalies[static_cast<std::size_t>(Anomaly::never_arrived)] += given_up - 1;
+        AnomalyPayload event{};
+        event.quantity = static_cast<std::int64_t>(given_up);
+        raise(Anomaly::never_arrived, event);
+    }
     session_ = SessionState::ready;
     for (const InstrumentIndex index : market_.traded()) gate_.refresh(index, Price{0});
     if (gate_.killed() || stopped_ || paused_) return cancel_everything();
@@ -424,4 +445,5 @@ void TradingCore<S, Sink>::cancel_where(Such&& such) {
 
 }  // namespace colo
 
+#include "engine/runtime/trading_core_anomalies.hpp"
 #include "engine/runtime/trading_core_operators.hpp"

@@ -2,6 +2,8 @@
 // it comes here, so that a replay does the same at the same place.
 #pragma once
 
+#include <cstring>
+
 #include "engine/runtime/trading_core.hpp"
 
 namespace colo {
@@ -19,6 +21,27 @@ void TradingCore<S, Sink>::apply_parameters(std::string_view text) {
     if (!change || refusal_of(*change)) return;
     if constexpr (Tunable<S>) strategy_.set_parameters(change->value_view());
     parameters_ = *change;
+}
+
+template <Strategy S, class Sink>
+std::optional<Sentence> TradingCore<S, Sink>::refusal_of(const ModelChange& change) const {
+    if constexpr (!Modelled<S>) {
+        return Sentence("the strategy asks no model");
+    } else {
+        if (const auto why = colo::refusal_of(change, model_.generation)) return why;
+        return change.model.fault(S::model_inputs().size());
+    }
+}
+
+template <Strategy S, class Sink>
+void TradingCore<S, Sink>::on_model(Bytes change, Timestamp receive_time) {
+    advance_clock(receive_time);
+    ModelChange read;
+    if (change.size() != sizeof read) return;
+    std::memcpy(&read, change.data(), sizeof read);
+    if (refusal_of(read)) return;
+    if constexpr (Modelled<S>) strategy_.set_model(read.model);
+    model_ = read;
 }
 
 template <Strategy S, class Sink>

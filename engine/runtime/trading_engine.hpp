@@ -58,6 +58,9 @@ public:
     void offer_commands(const std::filesystem::path& path) {
         command_block_.emplace(ProposalBlock<Command>::create(path, core_.command()));
     }
+    void offer_models(const std::filesystem::path& path) {
+        model_block_.emplace(ProposalBlock<ModelChange>::create(path, core_.model()));
+    }
     void show_orders(const std::filesystem::path& path) { open_orders_.emplace(OpenOrdersFile::create(path)); }
     // Trades until the session ends, a signal asks for the end, or something fails.
     void run();
@@ -80,6 +83,7 @@ public:
     void decoded() { decoded_ = clock_.now(); }
     void send(const EncodedOrder& order, SequenceNumber cause);
     void reject(const RiskRejectPayload& reject);
+    void raise(const AnomalyPayload& anomaly);
     // As the sink of the arbiter.
     void on_packet_ahead(const moldudp64::Packet& packet) { core_.on_packet_ahead(packet); }
     void on_message(const FeedMessage& message);
@@ -108,10 +112,13 @@ private:
     void attend(ProposalBlock<Proposed>& block);
     void carry_out(const ParameterChange& change);
     void carry_out(const Command& command);
+    void carry_out(const ModelChange& change);
     void say_refused(const ParameterChange& change, const Sentence& why);
-    void say_refused(const Command& command, const Sentence& why);
+    // Of a command or a model.
+    void say_refused(const Proposal& proposal, const Sentence& why);
     [[nodiscard]] const ParameterChange& in_force(const ParameterChange&) const { return core_.parameters(); }
     [[nodiscard]] const Command& in_force(const Command&) const { return core_.command(); }
+    [[nodiscard]] const ModelChange& in_force(const ModelChange&) const { return core_.model(); }
     void apply_snapshot();
     void record_gap(SequenceNumber first, SequenceNumber last);
     void report();
@@ -119,6 +126,7 @@ private:
     void measure(LatencyStage stage, Duration latency) {
         telemetry_.histogram(static_cast<std::size_t>(stage)).record(latency);
     }
+    void tell_latency(UserRefNum number, Duration latency);
     void help_venue_catch_up(Timestamp monotonic_now);
     void reserve_numbers();
     void begin_stop(std::string_view reason);
@@ -142,6 +150,7 @@ private:
     KillFiles kill_files_;
     std::optional<ProposalBlock<ParameterChange>> parameter_block_;
     std::optional<ProposalBlock<Command>> command_block_;
+    std::optional<ProposalBlock<ModelChange>> model_block_;
     std::optional<OpenOrdersFile> open_orders_;
     ReplayEnd resumed_;
     OrderComparison* comparison_ = nullptr;  // while resuming: what the core gives out is compared, not sent

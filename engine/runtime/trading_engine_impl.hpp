@@ -239,9 +239,23 @@ void TradingEngine<S, Network, C, R>::send(const EncodedOrder& order, SequenceNu
     measure(LatencyStage::decided_to_journaled, journaled - decided);
     measure(LatencyStage::journaled_to_sent, sent - journaled);
     measure(LatencyStage::tick_to_trade, journaled - taken_);
+    if (sent - taken_ > config_.anomalies.latency_max) tell_latency(order.user_ref_num(), sent - taken_);
     if (receive_time_ == Timestamp{0}) return;  // the network gives no kernel timestamp
     measure(LatencyStage::kernel_to_taken, taken_ - receive_time_);
     measure(LatencyStage::wire_to_wire, sent - receive_time_);
+}
+
+template <Strategy S, EngineNetwork Network, Clock C, Recorder R>
+void TradingEngine<S, Network, C, R>::tell_latency(UserRefNum number, Duration latency) {
+    core_.count_latency_spike();
+    raise({.cause_sequence = core_.cause().value(),
+           .price = 0,
+           .quantity = latency.value(),
+           .limit = config_.anomalies.latency_max.value(),
+           .user_ref_num = number.value(),
+           .instrument_id = 0,
+           .anomaly = static_cast<std::uint8_t>(Anomaly::latency_spike),
+           .reserved = {}});
 }
 
 template <Strategy S, EngineNetwork Network, Clock C, Recorder R>
@@ -249,6 +263,13 @@ void TradingEngine<S, Network, C, R>::reject(const RiskRejectPayload& reject) {
     if (comparison_ != nullptr) return comparison_->reject(reject);
     record(RecordKind::risk_reject, RecordSource::engine, reject.cause_sequence, clock_.now(),
            std::as_bytes(std::span{&reject, 1}));
+}
+
+template <Strategy S, EngineNetwork Network, Clock C, Recorder R>
+void TradingEngine<S, Network, C, R>::raise(const AnomalyPayload& anomaly) {
+    if (comparison_ != nullptr) return comparison_->raise(anomaly);
+    record(RecordKind::anomaly, RecordSource::engine, anomaly.cause_sequence, clock_.now(),
+           std::as_bytes(std::span{&anomaly, 1}));
 }
 
 template <Strategy S, EngineNetwork Network, Clock C, Recorder R>

@@ -31,6 +31,7 @@ template <Strategy S, EngineNetwork Network, Clock C, Recorder R>
 void TradingEngine<S, Network, C, R>::attend_operators() {
     if (parameter_block_ && parameter_block_->changed()) attend(*parameter_block_);
     if (command_block_ && command_block_->changed()) attend(*command_block_);
+    if (model_block_ && model_block_->changed()) attend(*model_block_);
 }
 
 // What is asked for is journaled and applied, or refused, and whoever asked is told.
@@ -59,6 +60,14 @@ void TradingEngine<S, Network, C, R>::carry_out(const Command& command) {
     control(*control_of(command), text_of(command).view());
 }
 
+// A model is journaled whole, so that a replay has it.
+template <Strategy S, EngineNetwork Network, Clock C, Recorder R>
+void TradingEngine<S, Network, C, R>::carry_out(const ModelChange& change) {
+    const Bytes bytes = std::as_bytes(std::span{&change, 1});
+    const Timestamp now = clock_.now();
+    if (record(RecordKind::model, RecordSource::engine, 0, now, bytes)) core_.on_model(bytes, now);
+}
+
 template <Strategy S, EngineNetwork Network, Clock C, Recorder R>
 void TradingEngine<S, Network, C, R>::say_refused(const ParameterChange&, const Sentence& why) {
     control(Control::parameters_refused, why.view());
@@ -66,8 +75,8 @@ void TradingEngine<S, Network, C, R>::say_refused(const ParameterChange&, const 
 
 // What a stranger wrote into the memory does not stand in the journal as a name.
 template <Strategy S, EngineNetwork Network, Clock C, Recorder R>
-void TradingEngine<S, Network, C, R>::say_refused(const Command& command, const Sentence& why) {
-    const std::string_view author = Author::of(command.author_view()) ? command.author_view() : "nobody";
+void TradingEngine<S, Network, C, R>::say_refused(const Proposal& proposal, const Sentence& why) {
+    const std::string_view author = Author::of(proposal.author_view()) ? proposal.author_view() : "nobody";
     control(Control::command_refused, ShortText<256>(author, ": ", why.view()).view());
 }
 

@@ -136,9 +136,7 @@ class RunningEngine:
         """Pull the kill switch: the file stays where the engine does not answer, and works as soon as it does."""
         file = Path(self.config["kill_switch_file"])
         write_whole(file, author + "\n")
-        return self._await_killed(
-            True, f"{file}: the kill switch is pulled, but the engine has not seen it yet"
-        )
+        return self._await_killed(True, f"{file}: the kill switch is pulled, but the engine has not seen it yet")
 
     def rearm(self, author: str) -> dict[str, bool]:
         """Release the kill switch, so that trading goes on."""

@@ -29,6 +29,7 @@ SITE = Site(
     processes=(ENGINE, SIMULATOR),
     strategies=(workstation.market_making(ENGINE),),
     risk=workstation.risk(),
+    anomalies=workstation.ANOMALIES,
     data_plane=Embedded(
         host=HOST,
         parquet_compression="zstd",

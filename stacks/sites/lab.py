@@ -35,6 +35,7 @@ SITE = Site(
     processes=(ENGINE, SIMULATOR),
     strategies=(workstation.market_making(ENGINE),),
     risk=workstation.risk(),
+    anomalies=workstation.ANOMALIES,
     data_plane=Services(
         kafka=Kafka(
             host=HOST,

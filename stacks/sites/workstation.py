@@ -10,6 +10,7 @@ import datetime
 from dataclasses import dataclass
 
 from stacks.sites.nasdaq import nasdaq
+from stacks.topology.anomalies import Anomalies, RejectBurst
 from stacks.topology.clock import ClockDiscipline, ClockSource
 from stacks.topology.control import ControlService, Operator
 from stacks.topology.feed import Channel, Feed, FeedLine, Glimpse, Rerequest
@@ -219,5 +220,9 @@ def risk() -> RiskTree:
     return RiskTree(limits=tuple(limits))
 
 
+# A machine with other work stalls a thread for milliseconds now and then; a tenth of a second is worth a look.
+ANOMALIES = Anomalies(
+    fill_off_book_bps_max=500, reject_burst=RejectBurst(rejects=20, window_ms=1_000), latency_ns_max=100_000_000
+)
 QUALITY = Quality(checks=CHECKS, staleness_ms_max=600_000)
 RELEASE = Release(name="engine", compiler="g++", march="native")

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import model_validator
 
+from stacks.topology.anomalies import Anomalies
 from stacks.topology.cabling import cabling_problems
 from stacks.topology.clock import ClockSource
 from stacks.topology.cluster import KubernetesCluster
@@ -59,6 +60,7 @@ class Site(Declared):
     processes: tuple[Process, ...]
     strategies: tuple[StrategyPlacement, ...]
     risk: RiskTree
+    anomalies: Anomalies
     data_plane: DataPlane
     quality: Quality
     release: Release

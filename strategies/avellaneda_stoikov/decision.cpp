@@ -105,10 +105,23 @@ Quotes AvellanedaStoikov::on_book(const MarketView& market) {
     return {keep_or_move(own.bid, wanted.bid, market, Side::buy), keep_or_move(own.ask, wanted.ask, market, Side::sell)};
 }
 
-Quotes AvellanedaStoikov::target(const MarketView& market, double variance) const {
+double AvellanedaStoikov::expected_move(const MarketView& market, double variance, double inventory) const {
+    const double tick = dollars(market.tick_size);
     const double mid = (dollars(market.bid) + dollars(market.ask)) / 2;
+    const auto bid = static_cast<double>(market.bid_quantity.value());
+    const auto ask = static_cast<double>(market.ask_quantity.value());
+    const std::array<double, avellaneda_stoikov::model_inputs.size()> inputs = {
+        bid + ask > 0 ? (bid - ask) / (bid + ask) : 0, (dollars(market.ask) - dollars(market.bid)) / tick,
+        market.last_trade > Price{0} ? (dollars(market.last_trade) - mid) / tick : 0, std::sqrt(variance) / tick,
+        inventory};
+    return forecast_.value(inputs) * tick;
+}
+
+Quotes AvellanedaStoikov::target(const MarketView& market, double variance) const {
     const double inventory =
         static_cast<double>(market.position.value()) / static_cast<double>(parameters_.quote_quantity.value());
+    double mid = (dollars(market.bid) + dollars(market.ask)) / 2;
+    if (forecast_.tree_count > 0) mid += expected_move(market, variance, inventory);
     const double horizon_s = static_cast<double>(parameters_.horizon.value()) / second;
     const QuotePrices prices = model_.quote(mid, inventory, variance, horizon_s);
     const Price tick = market.tick_size;

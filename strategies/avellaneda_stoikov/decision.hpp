@@ -16,6 +16,7 @@
 #include "engine/runtime/json_field.hpp"
 #include "engine/runtime/parameters.hpp"
 #include "engine/runtime/strategy.hpp"
+#include "engine/runtime/tree_model.hpp"
 
 namespace colo::avellaneda_stoikov {
 
@@ -62,6 +63,11 @@ inline constexpr std::array<ParameterRule, 8> parameter_rules = {{
     {"requote_ticks", "ticks", true, 0, 1'000'000},
 }};
 using ParameterValues = std::array<double, parameter_rules.size()>;
+
+// What a model may ask for, as spec.yaml documents it; a test compares the two. The model's value is where the price goes,
+// in ticks: the quotes stand around the mid price and that. `python -m strategies.model` swaps it.
+inline constexpr std::array<std::string_view, 5> model_inputs = {"imbalance", "spread_ticks", "last_trade_ticks",
+                                                                 "volatility_ticks", "inventory_quotes"};
 
 struct Parameters {
     Quantity quote_quantity;
@@ -112,6 +118,8 @@ public:
     [[nodiscard]] static std::span<const ParameterRule> parameter_rules() { return avellaneda_stoikov::parameter_rules; }
     [[nodiscard]] std::span<const double> parameters() const { return values_; }
     void set_parameters(std::span<const double> values);
+    [[nodiscard]] static std::span<const std::string_view> model_inputs() { return avellaneda_stoikov::model_inputs; }
+    void set_model(const TreeModel& model) { forecast_ = model; }
 
     [[nodiscard]] Quotes on_book(const MarketView& market);
     void on_fill(const Fill&) {}  // inventory comes with the market view
@@ -123,6 +131,8 @@ private:
         std::optional<Price> ask;
     };
 
+    // Dollars that the mid price is expected to move by.
+    [[nodiscard]] double expected_move(const MarketView& market, double variance, double inventory) const;
     [[nodiscard]] Quotes target(const MarketView& market, double variance) const;
     [[nodiscard]] std::optional<Quote> keep_or_move(std::optional<Price>& standing, const std::optional<Quote>& wanted,
                                                     const MarketView& market, Side side) const;
@@ -130,9 +140,10 @@ private:
     ParameterValues values_;
     Parameters parameters_;
     Model model_;
+    TreeModel forecast_;
     std::vector<PerInstrument> instruments_;
 };
 
-static_assert(Strategy<AvellanedaStoikov> && Tunable<AvellanedaStoikov>);
+static_assert(Strategy<AvellanedaStoikov> && Tunable<AvellanedaStoikov> && Modelled<AvellanedaStoikov>);
 
 }  // namespace colo::avellaneda_stoikov

@@ -241,7 +241,7 @@ TEST(Orders, AdoptsWhatTheVenueKnows) {
 
 TEST(Orders, CountWhatCannotBe) {
     OrderTable table(1, 3);
-    EXPECT_EQ(table.apply(executed(one, 10, 1)).anomaly, Anomaly::unknown_order);
+    EXPECT_EQ(table.apply(executed(one, 10, 1)).anomaly, Anomaly::fill_without_order);
     enter_one(table);
     table.apply(accepted(one, 100));
     EXPECT_EQ(table.apply(accepted(one, 100)).anomaly, Anomaly::repeated_answer);

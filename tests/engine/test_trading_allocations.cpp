@@ -47,6 +47,7 @@ struct FlatSink {
             std::copy(order.message().begin(), order.message().end(), waiting[waiting_count++].begin());
     }
     void reject(const RiskRejectPayload&) { ++rejects; }
+    void raise(const AnomalyPayload&) {}
 };
 
 using Core = TradingCore<RestlessStrategy, FlatSink>;

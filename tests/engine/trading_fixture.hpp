@@ -207,6 +207,8 @@ using MemoryEngine = TradingEngine<ScriptedStrategy, MemoryNetwork, ManualClock,
         "host": {"hugepages": [], "waived": []},
         "kill_switch_file": "/nonexistent/colo/kill",
         "risk": [)" + risk + R"(],
+        "anomalies": {"fill_off_book_bps_max": 500, "reject_burst": {"rejects": 5, "window_ms": 1000},
+                      "latency_ns_max": 1000000},
         "strategies": [{"name": "scripted", "spec_digest": "none", "instruments": [11], "parameters": {}}],
         "instruments": [{"instrument_id": 11, "symbol": "AMZN", "locate": 7, "tick_size": 100, "lot_size": 100,
                          "restricted": false, "opening_position": {"quantity": 0, "average_price": 0}}]})";

@@ -7,6 +7,7 @@ from stacks.sites.colocation.data_plane import data_plane
 from stacks.sites.colocation.hosts import RackHosts, rack_hosts
 from stacks.sites.colocation.rack import Rack
 from stacks.sites.colocation.trading import Desk
+from stacks.topology.anomalies import Anomalies, RejectBurst
 from stacks.topology.cluster import KubernetesCluster
 from stacks.topology.quality import CHECKS, Quality
 from stacks.topology.recovery import Failure
@@ -38,6 +39,10 @@ _PRIMARY: dict[Failure, tuple[int, int]] = {
     "site": (7_200, 100_000),
 }
 _RECOVERY: dict[Failure, tuple[int, int]] = {"process": (5, 0), "power": (300, 100_000)}
+# An engine that needs a tenth of a millisecond for an order, on a machine with nothing else to do, is not well.
+_ANOMALIES = Anomalies(
+    fill_off_book_bps_max=100, reject_burst=RejectBurst(rejects=10, window_ms=1_000), latency_ns_max=100_000
+)
 
 
 def colocated_site(name: str, rack: Rack, desk: Desk, venue: Venue, recovers: Site | None = None) -> Site:
@@ -62,6 +67,7 @@ def colocated_site(name: str, rack: Rack, desk: Desk, venue: Venue, recovers: Si
         processes=processes,
         strategies=trading.strategies(desk, processes),
         risk=trading.risk(desk, venue),
+        anomalies=_ANOMALIES,
         data_plane=plane,
         quality=Quality(checks=CHECKS, staleness_ms_max=60_000),
         release=Release(name="engine", compiler="g++", march=rack.equipment.march, stages=_STAGES),
