@@ -16,6 +16,7 @@ from typing import Any
 from monitoring.telemetry import Telemetry, as_json, find_run, read_telemetry
 from pipelines.json_file import write_whole
 from stacks.topology.errors import ColoError
+from strategies.model import Model, current_model, swap
 from strategies.parameters import Parameters, change, current, spec_of
 
 ANSWER_S_MAX = 2.0
@@ -80,6 +81,7 @@ class RunningEngine:
             "parameters": {
                 "generation": parameters.generation, "author": parameters.author, "values": parameters.values,
             },
+            "model": dict(zip(("generation", "author", "digest"), current_model(self.hot / "models"), strict=True)),
             "commands": {"generation": read_command_generation(str(self.hot / "commands"))},
             "positions": groups.pop("position", {}),
             "open_orders": self.open_orders(),
@@ -112,6 +114,13 @@ class RunningEngine:
         except ColoError as error:
             raise (NoAnswerError if "does not answer" in str(error) else RefusedError)(str(error)) from None
 
+    def swap_model(self, model: Model, author: str) -> dict[str, int]:
+        """Put a model in place of the one that the strategy asks; the generation that is in force then."""
+        try:
+            return {"generation": swap(self.hot / "models", spec_of(self.strategy), model, author)}
+        except ColoError as error:
+            raise (NoAnswerError if "does not answer" in str(error) else RefusedError)(str(error)) from None
+
     def command(self, kind: str, target: str, author: str) -> dict[str, int]:
         """Pause or resume the strategy, or cancel orders (engine/runtime/command.hpp); the command's generation."""
         from colo_engine import read_command_generation, send_command
@@ -130,7 +139,8 @@ class RunningEngine:
         from colo_engine import read_command_generation
 
         commands = _asked(lambda: read_command_generation(str(self.hot / "commands")))
-        return {"parameters": self.parameters().generation, "commands": commands}
+        model, *_ = current_model(self.hot / "models")
+        return {"parameters": self.parameters().generation, "commands": commands, "model": model}
 
     def kill(self, author: str) -> dict[str, bool]:
         """Pull the kill switch: the file stays where the engine does not answer, and works as soon as it does."""

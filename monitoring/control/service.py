@@ -24,6 +24,7 @@ from monitoring.control.running_engine import NoAnswerError, NotRunningError, Re
 from stacks.topology.control import ControlService
 from stacks.topology.errors import ColoError
 from stacks.topology.site import Site
+from strategies.model import Model
 
 STATUS = {RefusedError: 409, NotRunningError: 503, NoAnswerError: 504, ColoError: 507}
 AUDIT_FILE = "control/audit.jsonl"
@@ -109,12 +110,13 @@ def _add_looks(app: FastAPI, place: Path) -> None:
 
 def _add_actions(app: FastAPI, place: Path, audit: Audit) -> None:
     def act(
-        request: Request, wanted: Wanted, do: Callable[[RunningEngine, str], Any], even_unaudited: bool = False
+        request: Request, wanted: Wanted | Model, do: Callable[[RunningEngine, str], Any], even_unaudited: bool = False
     ) -> Any:
         engine, operator, number = RunningEngine.find(place), request.state.operator, None
         action = request.url.path.removeprefix("/")
+        given = {"digest": wanted.digest} if isinstance(wanted, Model) else wanted.model_dump(exclude_defaults=True)
         try:
-            number = audit.asked(operator, action, wanted.model_dump(exclude_defaults=True), engine.generation())
+            number = audit.asked(operator, action, given, engine.generation())
         except ColoError:
             if not even_unaudited:
                 raise
@@ -132,6 +134,11 @@ def _add_actions(app: FastAPI, place: Path, audit: Audit) -> None:
     def change_parameters(wanted: ParametersWanted, request: Request) -> Generation:
         """Change parameters of the strategy between two messages."""
         return act(request, wanted, lambda engine, author: engine.change_parameters(wanted.values, author))
+
+    @app.post("/model")
+    def swap_model(wanted: Model, request: Request) -> Generation:
+        """Put a model in place of the one that the strategy asks (strategies/model.py), between two messages."""
+        return act(request, wanted, lambda engine, author: engine.swap_model(wanted, author))
 
     @app.post("/pause")
     def pause(wanted: StrategyNamed, request: Request) -> Generation:

@@ -37,6 +37,14 @@ def test_decision_has_the_rules_of_the_spec(repository_root: Path) -> None:
     assert list(rules) == list(expected)
 
 
+def test_decision_has_the_model_inputs_of_the_spec(repository_root: Path) -> None:
+    """In the same order too: a node of a model names its input by the place."""
+    folder = repository_root / "strategies/avellaneda_stoikov"
+    spec = yaml.safe_load((folder / "spec.yaml").read_text())
+    stated = re.search(r"model_inputs = \{([^}]+)\}", (folder / "decision.hpp").read_text())
+    assert stated and re.findall(r'"(\w+)"', stated[1]) == list(spec["model_inputs"])
+
+
 def decision_rules(repository_root: Path) -> dict[str, tuple[str, bool, float]]:
     """By name: unit, whether it is whole, and what it must be above, as the C++ decision has them."""
     source = (repository_root / "strategies/avellaneda_stoikov/decision.hpp").read_text()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -15,10 +16,12 @@ from pathlib import Path
 from typing import Any
 
 from engine.render import Run, render_engine, render_exchange
+from monitoring.telemetry import read_telemetry
 from pipelines.reference_data import make_reference_data
 from pipelines.session import Session, prepare_session
 from pipelines.trading.credentials import write_credentials
 from stacks.sites import load_site
+from stacks.topology.errors import ColoError
 from stacks.topology.host import Facts, HostFacts
 from tests.simulation.replays import records_of
 
@@ -141,6 +144,16 @@ class EngineRun:
                 process.kill()
                 process.wait()
         shutil.rmtree(self.hot, ignore_errors=True)
+
+
+def await_session(run: EngineRun) -> None:
+    """Wait until the engine is logged in at the venue; while it begins, it has no counters yet."""
+    deadline, ready = time.monotonic() + RUN_S_MAX, 0
+    while not ready:
+        assert time.monotonic() < deadline, run.error("engine").read_text()
+        time.sleep(0.005)
+        with contextlib.suppress(ColoError):
+            ready = read_telemetry(run.hot / "telemetry").counters["session/ready"]
 
 
 def free_ports(count: int) -> list[int]:

@@ -121,7 +121,16 @@ protected:
         }
         return quotes;
     }
+    Quotes watch_closely();
 };
+
+// Until the variance is known; from then on each quote stands at its target.
+Quotes LiveTest::watch_closely() {
+    watch(62);
+    parameters[7] = 1;
+    strategy.set_parameters(parameters);
+    return strategy.on_book(market);
+}
 
 TEST_F(LiveTest, WaitsUntilItKnowsTheVariance) {
     EXPECT_FALSE(watch(60).bid);
@@ -201,6 +210,49 @@ TEST_F(LiveTest, StopsAddingAtItsLargestInventory) {
     quotes = strategy.on_book(market);
     EXPECT_TRUE(quotes.bid);
     EXPECT_FALSE(quotes.ask);
+}
+
+// A model that gives so many ticks where an input is above zero, else as many below.
+TreeModel sign_of(std::uint16_t input, double ticks) {
+    TreeModel model;
+    model.value_max = 50;
+    model.tree_count = 1;
+    model.node_count = 3;
+    model.nodes[0] = {0, input, 1, 2, 0};
+    model.nodes[1] = {-ticks, TreeNode::leaf, 0, 0, 0};
+    model.nodes[2] = {ticks, TreeNode::leaf, 0, 0, 0};
+    return model;
+}
+
+TEST_F(LiveTest, QuotesStandAroundWhereTheModelExpectsThePrice) {
+    const Quotes without = watch_closely();
+    strategy.set_model(sign_of(0, 4));
+    market.bid_quantity = Quantity{300};  // imbalance 0.5
+    const Quotes up = strategy.on_book(market);
+    EXPECT_EQ(up.bid->price - without.bid->price, Price{400});
+    EXPECT_EQ(up.ask->price - without.ask->price, Price{400});
+    market.bid_quantity = Quantity{50};
+    EXPECT_EQ(strategy.on_book(market).bid->price - without.bid->price, Price{-400});
+    strategy.set_model(TreeModel{});
+    EXPECT_EQ(strategy.on_book(market).bid, without.bid);
+}
+
+TEST_F(LiveTest, AModelSeesEachInput) {
+    const Quotes without = watch_closely();
+    const auto moved = [&](std::uint16_t input) {
+        strategy.set_model(sign_of(input, 4));
+        return (strategy.on_book(market).bid->price - without.bid->price).value() / 100;
+    };
+    EXPECT_EQ(moved(1), 4) << "the spread is positive";
+    EXPECT_EQ(moved(3), 4) << "so is the volatility";
+    market.last_trade = market.bid;
+    EXPECT_EQ(moved(2), -4);
+    market.last_trade = market.ask;
+    EXPECT_EQ(moved(2), 4);
+    market.last_trade = Price{0};
+    EXPECT_EQ(moved(2), -4) << "zero is not above zero";
+    market.position = Quantity{1};
+    EXPECT_EQ(moved(4), 4);
 }
 
 TEST(AvellanedaStoikovParameters, AreReadByNameAndWithinBounds) {

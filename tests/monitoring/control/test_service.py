@@ -19,14 +19,13 @@ from monitoring.control import running_engine
 from monitoring.control.audit import Audit
 from monitoring.control.guard import BODY_BYTES_MAX, Guard
 from monitoring.control.service import AUDIT_FILE, create_app
-from monitoring.telemetry import read_telemetry
 from pipelines.trading.credentials import write_credentials
 from stacks.sites import load_site
 from stacks.topology.control import ControlService, Operator
 from stacks.topology.errors import ColoError
 from stacks.topology.order_entry import Credential
 from tests.stacks.rebuild import rebuilt
-from tests.strategies.engine_runs import PROGRAMS, RUN_S_MAX, EngineRun, free_ports, generate_session
+from tests.strategies.engine_runs import PROGRAMS, RUN_S_MAX, EngineRun, await_session, free_ports, generate_session
 
 SITE = load_site("desk")
 SERVICE: ControlService = rebuilt(
@@ -34,6 +33,7 @@ SERVICE: ControlService = rebuilt(
     operators=tuple(Operator(name=name, credential=Credential(name=f"control-{name}")) for name in ("alice", "bob")),
 )
 NAMED = {"strategy": "avellaneda_stoikov"}
+MODEL = {"schema": "colo.model/1", "strategy": "avellaneda_stoikov", "value_max": 1, "trees": [[{"value": 0.5}]]}
 needs_programs = pytest.mark.skipif(not (PROGRAMS / "engine").exists(), reason="the programs are not built")
 
 
@@ -80,16 +80,9 @@ def run(tmp_path: Path) -> Iterator[EngineRun]:
     run.change("engine", lambda config: config.update(paced=False))
     run.start("exchange_simulator")
     run.start("engine")
-    until(lambda: up(run), run)
+    await_session(run)
     yield run
     run.close()
-
-
-def up(run: EngineRun) -> bool:
-    try:
-        return read_telemetry(run.hot / "telemetry").counters["session/ready"] == 1
-    except ColoError:
-        return False  # it only begins
 
 
 def until(holds: Callable[[], bool], run: EngineRun) -> None:
@@ -147,6 +140,10 @@ def test_an_operator_acts_on_an_engine_that_trades(run: EngineRun, client: Clien
     assert client.post("/cancel", json={"instrument": symbol}).json() == {"generation": 4}
     number, generation = cancel_one(client)
 
+    assert client.post("/model", json=MODEL, headers=bob).json() == {"generation": 1}
+    swapped = client.get("/state").json()["model"]
+    assert (swapped["generation"], swapped["author"], len(swapped["digest"])) == (1, "bob", 64)
+
     assert client.post("/kill", json={}).json() == {"killed": True}
     assert client.get("/state").json()["killed"]
     assert client.post("/re-arm", json={}).json() == {"killed": False}
@@ -165,10 +162,14 @@ def test_an_operator_acts_on_an_engine_that_trades(run: EngineRun, client: Clien
     pairs = [(a, b) for a, b in zip(lines[::2], lines[1::2], strict=True) if b["status"] == 200]
     asked, happened = zip(*pairs, strict=True)
     assert [line["action"] for line in asked] == [
-        "parameters", "pause", "resume", "cancel", "cancel", "cancel", "kill", "re-arm",
+        "parameters", "pause", "resume", "cancel", "cancel", "cancel", "model", "kill", "re-arm",
     ]  # fmt: skip
-    assert [line["operator"] for line in asked] == ["bob", *["alice"] * 7]
-    assert asked[0]["given"] == {"values": {"gamma": 0.3}} and asked[0]["before"] == {"parameters": 0, "commands": 0}
+    assert [line["operator"] for line in asked] == ["bob", *["alice"] * 5, "bob", *["alice"] * 2]
+    assert asked[0]["given"] == {"values": {"gamma": 0.3}} and asked[0]["before"] == {
+        "parameters": 0,
+        "commands": 0,
+        "model": 0,
+    }
     assert [line["request"] for line in happened] == [line["request"] for line in asked]
 
 
@@ -182,6 +183,8 @@ def test_bad_input_is_refused_with_one_sentence(run: EngineRun, client: Client) 
         ("/parameters", {"values": {"gama": 1}}, 409, spec + "unknown parameter gama"),
         ("/parameters", {"values": {"k": 2e6}}, 409, spec + "k must be above 0 and at most 1e+06 1/dollar, not 2e+06"),
         ("/parameters", {"values": {"gamma": 1}, "author": "eve"}, 422, "author: " + field),
+        ("/model", {**MODEL, "value_max": -1}, 422, "value_max: Input should be greater than or equal to 0"),
+        ("/model", {**MODEL, "trees": [[]]}, 409, "model: trees[0]: has no node"),
         ("/pause", {"strategy": "another"}, 409, "the strategy here is avellaneda_stoikov"),
         ("/pause", {}, 422, "strategy: Field required"),
         ("/cancel", {}, 422, one_of),
@@ -196,7 +199,7 @@ def test_bad_input_is_refused_with_one_sentence(run: EngineRun, client: Client) 
     broken = client.post("/pause", data=b"{", headers={"Content-Type": "application/json"})
     assert broken.status_code == 422 and broken.json()["error"].startswith("1: JSON decode error")
     statuses = [line["status"] for line in audit(run.folder) if "status" in line]
-    assert statuses == [409] * 6, "what is no request is not acted on"
+    assert statuses == [409] * 7, "what is no request is not acted on"
     told = end(run)
     assert "command refused: alice: the strategy here is avellaneda_stoikov" in told
 
@@ -274,7 +277,16 @@ def test_a_long_body_is_not_read(client: Client) -> None:
 
 def test_the_page_of_the_api_is_open_and_knows_every_request(client: Client) -> None:
     described = client.get("/openapi.json", headers={"Authorization": ""}).json()
-    assert set(described["paths"]) == {"/state", "/parameters", "/pause", "/resume", "/cancel", "/kill", "/re-arm"}
+    assert set(described["paths"]) == {
+        "/state",
+        "/parameters",
+        "/pause",
+        "/resume",
+        "/cancel",
+        "/model",
+        "/kill",
+        "/re-arm",
+    }
     assert client.get("/docs", headers={"Authorization": ""}).status_code == 200
 
 
