@@ -21,7 +21,7 @@ from tests import qemu_guest
 from tests.kernel_tuning.made_up_host import HOST, SITE
 from tests.stacks.rebuild import rebuilt, substituted
 
-MACHINE = qemu_guest.Machine(sockets=2, cores_per_socket=4, node_mib=(3072, 512))
+MACHINE = qemu_guest.Machine(sockets=2, cores_per_socket=6, node_mib=(3072, 512))
 MARK = "@@@ "
 # What the collector reads for the items below, one file after the other.
 SCRIPT = f"""
@@ -32,12 +32,12 @@ done
 
 
 def small_plan(kernel: str) -> Plan:
-    """Carteret's first trading host with eight cpus and as much memory as a guest may have."""
+    """Carteret's first trading host with twelve cpus and as much memory as a guest may have."""
     host = rebuilt(
         HOST,
-        cpu=Cpu(model="AMD", sockets=2, cores_per_socket=4),
+        cpu=Cpu(model="AMD", sockets=2, cores_per_socket=6),
         memory_mib=3584,
-        reserved_cpus=(0, 1, 4, 5),
+        reserved_cpus=(0, 1, 6, 7),
         hugepages=(
             Hugepages(numa_node=0, page_mib=1024, count=1),
             Hugepages(numa_node=0, page_mib=2, count=48),
@@ -75,7 +75,7 @@ def test_a_kernel_does_what_the_rendered_line_says(kernel: str, declared: str, t
     }
     shown = {name: finding.running for name, finding in found.items()}
     assert shown["boot kernel"] == declared
-    assert shown["boot isolcpus"] == shown["boot nohz_full"] == "2-3,6-7"
+    assert shown["boot isolcpus"] == shown["boot nohz_full"] == "2-5,8-11"
     assert shown["hugepages node0 1024 MiB"] == "1"
     assert shown["hugepages node0 2 MiB"] == "48" and shown["hugepages node1 2 MiB"] == "16"
     boot = {name: finding for name, finding in found.items() if finding.layer == "boot"}
@@ -85,7 +85,7 @@ def test_a_kernel_does_what_the_rendered_line_says(kernel: str, declared: str, t
 @pytest.mark.long
 def test_the_line_of_another_host_is_found_and_waits_for_a_reboot(tmp_path: Path) -> None:
     plan = small_plan("generic")
-    other = plan.boot_line.replace("2-3,6-7", "3,6-7").replace("hugepages=0:48,1:16", "hugepages=0:48")
+    other = plan.boot_line.replace("2-5,8-11", "3-5,8-11").replace("hugepages=0:48,1:16", "hugepages=0:48")
     found = booted(plan, qemu_guest.kernel("cloud"), tmp_path, other)
     pending = {finding.name: finding.running for finding in found.of("pending-reboot")}
-    assert pending == {"isolcpus": "3,6-7", "nohz_full": "3,6-7", "rcu_nocbs": "3,6-7", "hugepages 2M": "0:48"}
+    assert pending == {"isolcpus": "3-5,8-11", "nohz_full": "3-5,8-11", "rcu_nocbs": "3-5,8-11", "hugepages 2M": "0:48"}
