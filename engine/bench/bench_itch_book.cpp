@@ -2,13 +2,11 @@
 // message. Replay may look ahead in the file; live sees nothing beyond its packet of ten messages.
 //
 // What limits it (`make bench BENCH="itch_book itch_book_live"`; one core of an AMD EPYC 9004 under KVM, where the decode
-// floor is 7.8 ns, a line in the L3 cache is 90 ns away and one in memory 160): SYN takes about 4.4 times the floor, WIDE
-// about 5.6, in packets of ten about 5 and 7.5. A feed of one symbol that lies in the cache takes 3.5 times the floor: about
-// 290 instructions a message, 120 of them for looking ahead, and the mispredicted branches that a message's type and a
-// level's coming and going cost. Neither looking ahead nor setting the best quantity may branch on a side or a type: where
-// they did, SYN took 12 ns more. Two lists for looking ahead, of orders that come and that rest, with a function for each
-// message type, gained nothing on SYN and lost 4 ns on WIDE. Tables on reserved huge pages (`sysctl vm.nr_hugepages=1700`)
-// are as fast as on transparent ones, where the kernel finds those; standard error says which they were.
+// floor is 7.8 ns, a line in the L3 cache is 90 ns away and one in memory 160): medians of five rounds were 4.5 times the
+// floor for SYN and 6.6 for WIDE, in packets of ten 6.0 and 8.3. A feed of one symbol that lies in the cache takes 3.5 times
+// the floor: about 290 instructions a message, 120 of them for looking ahead, and the mispredicted branches that a message's
+// type and a level's coming and going cost. Tables on reserved huge pages (`sysctl vm.nr_hugepages=1700`) were no faster
+// than on transparent ones, where the kernel finds those; standard error says which they were.
 #include <array>
 #include <cstdint>
 #include <cstdio>
