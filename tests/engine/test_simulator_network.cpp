@@ -2,6 +2,8 @@
 // snapshots, and the sentences with which it refuses to go on.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "engine/protocol/glimpse50.hpp"
 #include "engine/simulator/simulator_error.hpp"
 #include "tests/engine/simulator_client.hpp"
@@ -328,7 +330,9 @@ TEST_F(SimulatorNetwork, OrdersBeforeTheFirstReportWaitForTheirPlace) {
         simulator.stop();  // before the client goes, whose going it would remember
         static_cast<void>(simulator.finished());
     }
-    // The venue starts again at an earlier place; the client was further.
+    // The venue lost its journal with the machine's power and starts from nothing; the client was further. With its
+    // journal it would stand where it last played, which can be one packet after the client's last report.
+    std::filesystem::remove(config.journal_directory / "exchange.journal");
     RunningSimulator simulator(config);
     FeedTestClient client(config);
     client.messages = messages_of(config);
@@ -343,13 +347,12 @@ TEST_F(SimulatorNetwork, OrdersBeforeTheFirstReportWaitForTheirPlace) {
     client.report();
     ASSERT_TRUE(client.play(1'250));
     client.read_answers(100);
-    ASSERT_GE(client.answers.size(), 2u);
-    EXPECT_EQ(static_cast<char>(client.answers[1][0]), 'A');
+    const auto accepted = std::find_if(client.answers.begin(), client.answers.end(), [](const auto& answer) {
+        return static_cast<char>(answer[0]) == ouch50::OrderAccepted::type;
+    });
+    ASSERT_NE(accepted, client.answers.end());
     const auto at = itch50::header_of(client.messages[1'199]).timestamp.get();
-    // Not at the earlier place of the venue; the packet after the report may already have been played.
-    const auto accepted = overlay<ouch50::OrderAccepted>(client.answers[1].data()).timestamp.get();
-    EXPECT_GE(accepted, at);
-    EXPECT_LE(accepted, itch50::header_of(client.messages[1'249]).timestamp.get());
+    EXPECT_EQ(overlay<ouch50::OrderAccepted>(accepted->data()).timestamp.get(), at);
 }
 
 }  // namespace
