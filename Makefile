@@ -37,7 +37,7 @@ test-long: ## The same with more seeds, longer runs, and the C++ tests under san
 	@$(install_all) sanitized
 	@$(python) -m tests --long
 
-bench: ## Measure every part of the engine beside its floor: BENCH="itch_book match"
+bench: ## Measure parts of the engine beside their floors: BENCH="itch_book match"
 	@$(install) apt-base apt-bench core benchmarks chronicle
 	@$(python) -m engine.bench.run $(BENCH)
 
